@@ -1,0 +1,75 @@
+package io.millrace.storage;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An append-only sequence of frames, one per Raft entry that has a payload, in segment files of this replica. Each byte
+ * is written once; nothing is overwritten in place.
+ *
+ * <p>Life of a frame: {@link #append} puts it into the tail (memory), {@link #flush} makes everything appended so far
+ * durable, {@link #forget} declares frames dead that Raft has truncated. What is in flight is bounded above this class.
+ *
+ * <p>{@code append}, {@code forget} and {@code applied} are called by one thread at a time (the Raft log's); {@code flush} by one thread
+ * at a time, which may be another; {@code read}, {@code find} and {@code end} by any.
+ *
+ * <p>Failure: an I/O error of a write or force, or one that takes too long, is final. The log calls its {@link FailStop}
+ * (which halts the process outside tests), and each later call throws {@link StorageException.Kind#CLOSED}. A failed
+ * force is never repeated.
+ */
+public interface ShardLog extends AutoCloseable {
+
+    /**
+     * Copies a frame into the tail and remembers where {@code (term, raftIndex)} stands. Returns the place of the
+     * payload. Does not touch the disk, does not block and does not refuse. Nothing is durable after return.
+     *
+     * @param payloadCrc CRC-32C of the payload, as {@link java.util.zip.CRC32C} computes it over the buffers in order
+     * @param payload from position to limit of each buffer; positions stay as they are
+     * @throws IllegalArgumentException where raftIndex is not above the last one appended and not forgotten
+     */
+    Extent append(long term, long raftIndex, int payloadCrc, List<ByteBuffer> payload);
+
+    /** On return every frame that was appended before the call is on disk: bytes written, file and directory forced. */
+    void flush();
+
+    /** Drops every frame with an index ≥ raftIndex that is not yet applied. Their bytes are dead. Does not block. */
+    void forget(long raftIndex);
+
+    /** The frame of an entry that is not yet {@link #applied}: payload place, length and CRC; null where there is none. */
+    @Nullable
+    Frame find(long term, long raftIndex);
+
+    /** Entries ≤ raftIndex are applied: their places stand in the index, so the log may stop remembering them. */
+    void applied(long raftIndex);
+
+    /**
+     * Copies bytes of an extent into {@code target} (as many as it has remaining, starting {@code offset} bytes into the extent), from
+     * the tail where they still are there, else from the file. The caller checks the bytes: frames are not verified here.
+     *
+     * @throws StorageException GONE, IO, or CORRUPT where the file is shorter than the extent
+     */
+    void read(Extent extent, int offset, ByteBuffer target);
+
+    /** The place after the last frame appended. */
+    LogPosition end();
+
+    /** Segment files, oldest first. */
+    List<SegmentInfo> segments();
+
+    /**
+     * Deletes a sealed segment file that holds no live byte any more; later reads answer GONE. The file goes away slowly, off
+     * the flush path. Deleting the active segment is an {@link IllegalArgumentException}.
+     */
+    void delete(int file);
+
+    /** Seals nothing, flushes nothing: closes the files. What was not flushed is lost, as in a crash. */
+    @Override
+    void close();
+
+    /** A frame found in the log. {@code end} is the place after it. */
+    record Frame(long term, long raftIndex, Extent payload, int payloadCrc, LogPosition end) {}
+
+    /** A segment file as it stands. */
+    record SegmentInfo(int file, long bytes, boolean sealed) {}
+}
