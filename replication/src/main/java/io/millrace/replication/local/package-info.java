@@ -1,4 +1,4 @@
-/** A shard without replicas, for a broker that stands alone. */
+/** A replicated log without replicas or Raft, for tests of what stands above it. */
 @NullMarked
 package io.millrace.replication.local;
 
