@@ -59,9 +59,17 @@ public interface ShardLog extends AutoCloseable {
 
     /**
      * Deletes a sealed segment file that holds no live byte any more; later reads answer GONE. The file goes away slowly, off
-     * the flush path. Deleting the active segment is an {@link IllegalArgumentException}.
+     * the flush path. It lies before the file of the index's durable {@link AppliedMark#logEnd}: the next start takes a hole behind that
+     * for damage. Deleting the active segment, or one with a frame that is not yet applied, is an {@link IllegalArgumentException}.
+     *
+     * @throws StorageException GONE where there is no such file
      */
     void delete(int file);
+
+    /** Bytes that the file system still has for this log. A {@link #flush} that finds none is fatal: refuse appends before that. */
+    default long usableBytes() {
+        return Long.MAX_VALUE;
+    }
 
     /** Seals nothing, flushes nothing: closes the files. What was not flushed is lost, as in a crash. */
     @Override

@@ -1,0 +1,30 @@
+package io.millrace.storage.log;
+
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Names of segment files: the number in ten digits, so that names sort as numbers. */
+final class SegmentName {
+    static final String SUFFIX = ".seg";
+    /** Follows the name of a file that is being deleted. */
+    static final String DELETED = ".deleted";
+
+    private static final Pattern NAME = Pattern.compile("(\\d{10})\\.seg");
+
+    private SegmentName() {}
+
+    static String of(int file) {
+        return String.format("%010d", file) + SUFFIX;
+    }
+
+    /** The number of a segment file; empty for any other file. */
+    static OptionalInt parse(String name) {
+        Matcher matcher = NAME.matcher(name);
+        if (!matcher.matches()) {
+            return OptionalInt.empty();
+        }
+        long number = Long.parseLong(matcher.group(1));
+        return number <= Integer.MAX_VALUE ? OptionalInt.of((int) number) : OptionalInt.empty();
+    }
+}
