@@ -1,5 +1,7 @@
 package io.millrace.error;
 
+import java.util.Arrays;
+
 /**
  * Every error that Millrace answers with: the catalogue behind {@code millrace.v1.ErrorCode}, whose names and numbers
  * it mirrors (a test holds them equal). A number is for ever. Whether a retry makes sense is decided here, once.
@@ -64,6 +66,8 @@ public enum ErrorCode {
         ELSEWHERE
     }
 
+    private static final ErrorCode[] BY_NUMBER = byNumber();
+
     private final int number;
     private final Retry retry;
     private final String meaning;
@@ -72,6 +76,24 @@ public enum ErrorCode {
         this.number = number;
         this.retry = retry;
         this.meaning = meaning;
+    }
+
+    private static ErrorCode[] byNumber() {
+        ErrorCode[] all = values();
+        ErrorCode[] byNumber = new ErrorCode[all[all.length - 1].number + 1];
+        Arrays.fill(byNumber, INTERNAL);
+        for (ErrorCode code : all) {
+            byNumber[code.number] = code;
+        }
+        return byNumber;
+    }
+
+    /**
+     * The error with this number. One that this version does not know, since a newer peer sent it, becomes {@link
+     * #INTERNAL}: nobody retries what he does not understand.
+     */
+    public static ErrorCode of(int number) {
+        return number < 0 || number >= BY_NUMBER.length ? INTERNAL : BY_NUMBER[number];
     }
 
     /** The number on the wire. */
