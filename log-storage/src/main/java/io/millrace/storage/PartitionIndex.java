@@ -6,7 +6,11 @@ import java.util.Map;
  * All state of a shard replica but the payload bytes, in one store. There is no write-ahead log of its own: the Raft log is it. After a
  * crash the index stands at some earlier {@link AppliedMark} and the entries after it are applied again.
  *
- * <p>{@link #begin} and {@link Transaction#commit} are called by the apply thread alone; {@link #view}, {@link #applied} by any thread.
+ * <p>{@link #begin} and the {@link Transaction} are used by the apply thread alone; everything else by any thread, each {@link View} by one
+ * thread at a time. After {@link #close} every call, on open views too, throws {@link StorageException.Kind#CLOSED}.
+ *
+ * <p>Failure: an error of a write or a flush is final. The index calls its {@link FailStop}, and each later write throws CLOSED. A read that
+ * meets damaged bytes throws CORRUPT and never gives a wrong row.
  */
 public interface PartitionIndex extends AutoCloseable {
 
@@ -18,18 +22,25 @@ public interface PartitionIndex extends AutoCloseable {
 
     AppliedMark applied();
 
-    /** Makes everything committed durable. */
+    /** A mark that a crash cannot take back: the index comes up at it or at a later one. Up to here the Raft log may be purged. */
+    AppliedMark durable();
+
+    /** Makes everything durable that was committed before the call. Commits go on meanwhile. */
     void flush();
 
     /** Live payload bytes per segment file. */
     Map<Integer, Long> liveBytes();
 
+    /** Does not flush: what was committed after the last flush may be lost, as in a crash. */
     @Override
     void close();
 
     /** The changes of one apply: all or nothing. */
     interface Transaction extends Rows, AutoCloseable {
-        /** Writes all rows and the mark at once. Visible to new views on return; durable after the next {@link PartitionIndex#flush}. */
+        /**
+         * Writes all rows and the mark at once. Visible to new views on return; durable after the next {@link PartitionIndex#flush}.
+         * The mark is not below {@link PartitionIndex#applied}; it may be the same, for changes that no entry made. Called once.
+         */
         void commit(AppliedMark mark);
 
         /** Drops what was not committed. */
@@ -39,6 +50,9 @@ public interface PartitionIndex extends AutoCloseable {
 
     /** A snapshot. */
     interface View extends Rows, AutoCloseable {
+        /** The mark that these rows stand at. */
+        AppliedMark applied();
+
         @Override
         void close();
     }
