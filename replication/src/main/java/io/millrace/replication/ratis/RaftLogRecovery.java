@@ -162,8 +162,9 @@ final class RaftLogRecovery {
         if (next > applied.raftIndex() + 1) {
             throw corrupt("the Raft log begins at entry " + next + ", the index ends at " + applied.raftIndex());
         }
-        for (RaftLogFile file : files) {
-            boolean newest = file == files.get(files.size() - 1);
+        for (int i = 0; i < files.size(); i++) {
+            RaftLogFile file = files.get(i);
+            boolean newest = i == files.size() - 1;
             if (file.first() != next) {
                 throw corrupt("entries " + next + " to " + (file.first() - 1) + " of the Raft log are missing");
             }

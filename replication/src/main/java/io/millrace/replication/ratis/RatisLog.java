@@ -107,7 +107,7 @@ final class RatisLog<R> implements ReplicatedLog<R> {
         inCallSinceNanos = nanos.getAsLong() | 1; // never 0
         try {
             // The division itself takes client requests; through the server they cross one more thread.
-            ((RaftClientAsynchronousProtocol) server)
+            var unused = ((RaftClientAsynchronousProtocol) server)
                     .submitClientRequestAsync(request(pending))
                     .whenComplete((reply, failure) -> replied(pending, reply, failure));
         } catch (IOException | RuntimeException e) {
@@ -250,7 +250,8 @@ final class RatisLog<R> implements ReplicatedLog<R> {
         }
         stateMachine.checkpointed(entry.getTerm(), raftIndex);
         // No other replica needs the entries. The newest stays: it says which term and index come next.
-        raftLog.purge(Math.min(raftIndex, raftLog.getNextIndex() - 2));
+        var unused = raftLog.purge(
+                Math.min(raftIndex, raftLog.getNextIndex() - 2)); // Ratis logs a failure; the next one repeats it
     }
 
     /** Stops taking proposals; those in flight may still finish. */
