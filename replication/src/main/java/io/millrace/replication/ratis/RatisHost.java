@@ -141,7 +141,8 @@ public final class RatisHost implements AutoCloseable {
         } catch (IOException e) {
             throw new StorageException(StorageException.Kind.IO, "cannot start the Raft server", e);
         }
-        watchdog.scheduleWithFixedDelay(() -> watch(failStop), WATCH_MILLIS, WATCH_MILLIS, TimeUnit.MILLISECONDS);
+        var unused = watchdog.scheduleWithFixedDelay(
+                () -> watch(failStop), WATCH_MILLIS, WATCH_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private StateMachine stateMachine(RaftGroupId groupId) {
