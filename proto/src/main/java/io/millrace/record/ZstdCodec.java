@@ -1,7 +1,6 @@
 package io.millrace.record;
 
 import com.github.luben.zstd.Zstd;
-import com.github.luben.zstd.ZstdException;
 
 /**
  * Zstandard frames (RFC 8878). Each batch is compressed and decompressed in one go, with the output array as the window:
@@ -19,8 +18,12 @@ final class ZstdCodec implements Codec {
     public void compress(byte[] source, int position, int length, ByteSink sink) {
         int bound = (int) Math.min(Zstd.compressBound(length), Integer.MAX_VALUE);
         sink.reserve(bound);
-        int room = sink.bytes().length - sink.size();
-        sink.advance((int) Zstd.compressByteArray(sink.bytes(), sink.size(), room, source, position, length, LEVEL));
+        long size = Zstd.compressByteArray(
+                sink.bytes(), sink.size(), sink.bytes().length - sink.size(), source, position, length, LEVEL);
+        if (Zstd.isError(size)) {
+            throw new IllegalStateException("zstd cannot compress: " + Zstd.getErrorName(size));
+        }
+        sink.advance((int) size);
     }
 
     @Override
@@ -35,15 +38,13 @@ final class ZstdCodec implements Codec {
         while (true) {
             sink.reserve((int) Math.min(guess, room));
             int capacity = Math.min(sink.bytes().length - sink.size(), room);
-            try {
-                int size =
-                        (int) Zstd.decompressByteArray(sink.bytes(), sink.size(), capacity, source, position, length);
-                sink.advance(size);
+            long size = Zstd.decompressByteArray(sink.bytes(), sink.size(), capacity, source, position, length);
+            if (!Zstd.isError(size)) {
+                sink.advance((int) size);
                 return;
-            } catch (ZstdException e) {
-                if (e.getErrorCode() != Zstd.errDstSizeTooSmall()) {
-                    throw Codec.malformed("The zstd data", e);
-                }
+            }
+            if (Zstd.getErrorCode(size) != Zstd.errDstSizeTooSmall()) {
+                throw Codec.malformed("The zstd data cannot be decompressed: " + Zstd.getErrorName(size));
             }
             if (capacity == room) {
                 throw sink.tooFar();

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 class BatchRoundTripTest {
-    @Seeds(40)
+    @Seeds(200)
     void readsBackWhatWasBuilt(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<LogRecord> records = RandomRecords.list(random, 1 + random.nextInt(40));

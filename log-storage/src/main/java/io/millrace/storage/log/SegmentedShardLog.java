@@ -176,7 +176,6 @@ public final class SegmentedShardLog implements ShardLog {
             if (table.holdsFrameOf(file)) {
                 throw new IllegalArgumentException("file " + file + " holds a frame that is not applied");
             }
-            table.dropFile(file);
         }
         if (!files.remove(file)) {
             throw new StorageException(GONE, "file " + file + " is gone from " + directory);
@@ -213,9 +212,8 @@ public final class SegmentedShardLog implements ShardLog {
     @Override
     public void close() {
         if (health.close()) {
-            long limitNanos = config.stallLimit().toNanos();
-            deleter.close(limitNanos);
-            flusher.close(limitNanos);
+            deleter.close();
+            flusher.close(config.stallLimit().toNanos());
             files.close();
         }
     }

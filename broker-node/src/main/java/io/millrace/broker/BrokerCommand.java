@@ -1,0 +1,159 @@
+package io.millrace.broker;
+
+import io.millrace.broker.config.BrokerConfig;
+import io.millrace.broker.config.ConfigException;
+import io.millrace.broker.config.ConfigLoader;
+import io.millrace.broker.config.Settings;
+import io.millrace.error.FaultException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code broker}: starts a broker and runs until the process is asked to stop. */
+@Command(
+        name = "broker",
+        description = "Starts a broker and runs until it is stopped (SIGTERM, SIGINT).",
+        mixinStandardHelpOptions = true,
+        footer = {
+            "",
+            "Examples:",
+            "  millrace broker --data /var/lib/millrace",
+            "  millrace broker --config millrace.yaml --set listen.port=7170",
+            "  millrace broker --data /tmp/try --port 0 --http-port 0 --ready-file /tmp/try.json",
+            "",
+            "Exit codes: 0 stopped; 1 a bug; 2 command line or setting wrong; 3 port in use;",
+            "4 data directory locked or not writable; 5 directory of another cluster or a newer format;",
+            "6 data directory damaged; 70 halted because the disk failed."
+        })
+public final class BrokerCommand implements Callable<Integer> {
+    @Option(names = "--config", paramLabel = "FILE", description = "YAML file with settings.")
+    private @Nullable Path configFile;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "Data directory (setting data-directory).")
+    private @Nullable String data;
+
+    @Option(names = "--port", paramLabel = "PORT", description = "gRPC port; 0 takes a free one (setting listen.port).")
+    private @Nullable Integer port;
+
+    @Option(
+            names = "--http-port",
+            paramLabel = "PORT",
+            description = "HTTP port; 0 takes a free one (setting http.port).")
+    private @Nullable Integer httpPort;
+
+    @Option(
+            names = "--set",
+            paramLabel = "KEY=VALUE",
+            description = "Any setting; see docs/configuration.md. May be repeated.")
+    private List<String> settings = new ArrayList<>();
+
+    @Option(
+            names = "--ready-file",
+            paramLabel = "FILE",
+            description = "Written, whole or not at all, when the broker listens: JSON with host, ports, pid, cluster.")
+    private @Nullable Path readyFile;
+
+    @Spec
+    private @Nullable CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        try {
+            BrokerConfig config = config();
+            Broker broker = Broker.start(config, Main.environment());
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker), "broker-stop"));
+            announce(broker);
+            broker.awaitClosed();
+            return ExitCode.STOPPED.number();
+        } catch (ConfigException e) {
+            err().println(e.getMessage());
+            return ExitCode.USAGE.number();
+        } catch (FaultException e) {
+            err().println(e.getMessage());
+            return ExitCode.of(e.fault().code()).number();
+        }
+    }
+
+    private BrokerConfig config() {
+        ConfigLoader loader = Main.configLoader();
+        if (configFile != null) {
+            loader.file(configFile);
+        }
+        loader.environment(System.getenv());
+        settings.forEach(loader::set);
+        if (data != null) {
+            loader.set(Settings.DATA_DIRECTORY.key(), data);
+        }
+        if (port != null) {
+            loader.set(Settings.LISTEN_PORT.key(), port.toString());
+        }
+        if (httpPort != null) {
+            loader.set(Settings.HTTP_PORT.key(), httpPort.toString());
+        }
+        return loader.load();
+    }
+
+    private void announce(Broker broker) {
+        out().printf(
+                        "Millrace broker is ready: grpc %s:%d, http %s:%d, cluster %s%n",
+                        broker.host(), broker.grpcPort(), broker.host(), broker.httpPort(), broker.clusterId());
+        out().flush();
+        Path file = readyFile;
+        if (file != null) {
+            try {
+                Path half = file.resolveSibling(file.getFileName() + ".new");
+                Files.writeString(
+                        half,
+                        "{\"host\":\"" + broker.host() + "\",\"grpcPort\":" + broker.grpcPort() + ",\"httpPort\":"
+                                + broker.httpPort() + ",\"pid\":"
+                                + ProcessHandle.current().pid() + ",\"clusterId\":\""
+                                + broker.clusterId() + "\"}\n",
+                        StandardCharsets.UTF_8);
+                Files.move(half, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } catch (IOException e) {
+                broker.close();
+                throw new UncheckedIOException("cannot write the ready file " + file, e);
+            }
+        }
+    }
+
+    private void stop(Broker broker) {
+        broker.close();
+        Path file = readyFile;
+        if (file != null) {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                err().println("The ready file " + file + " is left behind: " + e);
+            }
+        }
+    }
+
+    private PrintWriter out() {
+        return commandLine().getOut();
+    }
+
+    private PrintWriter err() {
+        return commandLine().getErr();
+    }
+
+    private CommandLine commandLine() {
+        if (spec == null) {
+            throw new IllegalStateException("run by picocli");
+        }
+        return spec.commandLine();
+    }
+}

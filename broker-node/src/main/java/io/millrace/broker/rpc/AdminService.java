@@ -1,0 +1,235 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.stub.StreamObserver;
+import io.millrace.broker.metadata.BrokerEntry;
+import io.millrace.broker.metadata.ClusterImage;
+import io.millrace.broker.metadata.MetadataShard;
+import io.millrace.broker.metadata.Partitions;
+import io.millrace.broker.metadata.Placement;
+import io.millrace.broker.metadata.ShardEntry;
+import io.millrace.broker.metadata.Topic;
+import io.millrace.broker.metadata.Topics;
+import io.millrace.error.FaultException;
+import io.millrace.replication.Leadership;
+import io.millrace.replication.PartitionStatus;
+import io.millrace.replication.Shard;
+import io.millrace.v1.AdminServiceGrpc;
+import io.millrace.v1.AlterTopicConfigRequest;
+import io.millrace.v1.AlterTopicConfigResponse;
+import io.millrace.v1.BrokerDescription;
+import io.millrace.v1.CreateTopicRequest;
+import io.millrace.v1.CreateTopicResponse;
+import io.millrace.v1.DeleteTopicRequest;
+import io.millrace.v1.DeleteTopicResponse;
+import io.millrace.v1.DescribeClusterRequest;
+import io.millrace.v1.DescribeClusterResponse;
+import io.millrace.v1.DescribeTopicRequest;
+import io.millrace.v1.DescribeTopicResponse;
+import io.millrace.v1.Endpoint;
+import io.millrace.v1.ListTopicsRequest;
+import io.millrace.v1.ListTopicsResponse;
+import io.millrace.v1.PartitionDescription;
+import io.millrace.v1.ShardDescription;
+import io.millrace.v1.TopicDescription;
+
+/** The gRPC face of topics and the cluster. Translates; decides nothing. */
+final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
+    private final MetadataShard metadata;
+    private final Partitions partitions;
+    private final Topics topics;
+    private final Errors errors;
+    private final Deadlines deadlines;
+    private final int brokerId;
+    private final String version;
+
+    AdminService(
+            MetadataShard metadata,
+            Partitions partitions,
+            Topics topics,
+            Errors errors,
+            Deadlines deadlines,
+            int brokerId,
+            String version) {
+        this.metadata = metadata;
+        this.partitions = partitions;
+        this.topics = topics;
+        this.errors = errors;
+        this.deadlines = deadlines;
+        this.brokerId = brokerId;
+        this.version = version;
+    }
+
+    @Override
+    public void createTopic(CreateTopicRequest request, StreamObserver<CreateTopicResponse> responses) {
+        Unary.answer(responses, errors, () -> {
+            Topics.Request wanted = new Topics.Request(
+                    request.getName(),
+                    request.getPartitions(),
+                    request.getReplication(),
+                    placement(request),
+                    request.getConfigMap());
+            Topic topic = topics.create(wanted, request.getValidateOnly(), deadlines.ofCall());
+            return CreateTopicResponse.newBuilder()
+                    .setTopic(description(topic, false))
+                    .build();
+        });
+    }
+
+    private static Placement placement(CreateTopicRequest request) {
+        return switch (request.getPlacement()) {
+            case RANGES -> Placement.RANGES;
+            case MODULO -> Placement.MODULO;
+            case CLIENT -> Placement.CLIENT;
+            case UNRECOGNIZED ->
+                throw Errors.invalid(
+                                Topic.resource(request.getName()),
+                                "Placement " + request.getPlacementValue() + " is not known to this broker.")
+                        .asException();
+        };
+    }
+
+    @Override
+    public void listTopics(ListTopicsRequest request, StreamObserver<ListTopicsResponse> responses) {
+        Unary.answer(responses, errors, () -> {
+            ListTopicsResponse.Builder response = ListTopicsResponse.newBuilder();
+            metadata.image().topicsByName().stream()
+                    .filter(topic -> topic.state() == Topic.State.LIVE)
+                    .forEach(topic -> response.addTopics(description(topic, false)));
+            return response.build();
+        });
+    }
+
+    @Override
+    public void describeTopic(DescribeTopicRequest request, StreamObserver<DescribeTopicResponse> responses) {
+        Unary.answer(
+                responses,
+                errors,
+                () -> DescribeTopicResponse.newBuilder()
+                        .setTopic(description(partitions.topic(request.getName()), true))
+                        .build());
+    }
+
+    @Override
+    public void deleteTopic(DeleteTopicRequest request, StreamObserver<DeleteTopicResponse> responses) {
+        Unary.answer(responses, errors, () -> {
+            topics.delete(request.getName(), deadlines.ofCall());
+            return DeleteTopicResponse.getDefaultInstance();
+        });
+    }
+
+    @Override
+    public void alterTopicConfig(AlterTopicConfigRequest request, StreamObserver<AlterTopicConfigResponse> responses) {
+        Unary.answer(responses, errors, () -> {
+            Topic topic = topics.alter(
+                    request.getName(), request.getSetMap(), request.getResetList(), request.getValidateOnly());
+            return AlterTopicConfigResponse.newBuilder()
+                    .setTopic(description(topic, false))
+                    .build();
+        });
+    }
+
+    private TopicDescription description(Topic topic, boolean withBounds) {
+        TopicDescription.Builder description = TopicDescription.newBuilder()
+                .setName(topic.name())
+                .setId(WireBytes.of(topic.id()))
+                .setPlacement(
+                        switch (topic.placement()) {
+                            case RANGES -> io.millrace.v1.Placement.RANGES;
+                            case MODULO -> io.millrace.v1.Placement.MODULO;
+                            case CLIENT -> io.millrace.v1.Placement.CLIENT;
+                        })
+                .setReplication(topic.replication())
+                .putAllConfig(topic.config())
+                .putAllEffectiveConfig(topics.effectiveConfig(topic).asMap());
+        for (int number = 0; number < topic.partitions().size(); number++) {
+            description.addPartitions(partition(topic, number, withBounds));
+        }
+        return description.build();
+    }
+
+    private PartitionDescription partition(Topic topic, int number, boolean withBounds) {
+        Topic.Partition partition = topic.partitions().get(number);
+        PartitionDescription.Builder description = PartitionDescription.newBuilder()
+                .setPartition(number)
+                .setShard(partition.shard())
+                .setLeader(-1)
+                .setLeaderEpoch(-1)
+                .setKeyLow(partition.keys().low())
+                .setKeyHigh(partition.keys().high());
+        try {
+            Partitions.Place place = partitions.place(topic, number);
+            Leadership leadership = place.shard().leadership();
+            if (leadership.leading()) {
+                Topic.Link last = partition.chain().get(partition.chain().size() - 1);
+                description.setLeader(brokerId);
+                description.setLeaderEpoch(Math.toIntExact(last.epochBase() + leadership.term()));
+            }
+            if (withBounds) {
+                PartitionStatus status = place.status();
+                description
+                        .setLogStart(status.logStart())
+                        .setLogEnd(status.logEnd())
+                        .setRecords(status.records())
+                        .setBytes(status.bytes());
+            }
+        } catch (FaultException e) {
+            if (withBounds) {
+                throw e;
+            }
+            // A list names the partition even where its shard is not there: leader -1.
+        }
+        return description.build();
+    }
+
+    @Override
+    public void describeCluster(DescribeClusterRequest request, StreamObserver<DescribeClusterResponse> responses) {
+        Unary.answer(responses, errors, () -> {
+            ClusterImage image = metadata.image();
+            DescribeClusterResponse.Builder response =
+                    DescribeClusterResponse.newBuilder().setVersion(version).setProtocol(Gate.PROTOCOL);
+            if (image.clusterId() != null) {
+                response.setClusterId(WireBytes.of(image.clusterId()));
+            }
+            image.brokers().values().forEach(broker -> response.addBrokers(description(broker)));
+            image.shards().values().forEach(shard -> response.addShards(description(shard)));
+            return response.build();
+        });
+    }
+
+    private static BrokerDescription description(BrokerEntry broker) {
+        BrokerDescription.Builder description =
+                BrokerDescription.newBuilder().setId(broker.id()).setRack(broker.rack());
+        broker.listeners().stream()
+                .filter(listener -> listener.name().equals(BrokerEntry.MILLRACE_LISTENER))
+                .findFirst()
+                .ifPresent(listener -> description.setEndpoint(
+                        Endpoint.newBuilder().setHost(listener.host()).setPort(listener.port())));
+        return description.build();
+    }
+
+    private ShardDescription description(ShardEntry entry) {
+        ShardDescription.Builder description = ShardDescription.newBuilder().setId(entry.id());
+        if (entry.kind() == ShardEntry.Kind.METADATA) {
+            Leadership leadership = metadata.leadership();
+            return description
+                    .setKind("metadata")
+                    .setLeader(leadership.leading() ? brokerId : -1)
+                    .setTerm(leadership.term())
+                    .setAppliedIndex(metadata.appliedIndex())
+                    .build();
+        }
+        description.setKind("data").setLeader(-1);
+        try {
+            Shard shard = partitions.shard(entry.id());
+            Leadership leadership = shard.leadership();
+            description
+                    .setLeader(leadership.leading() ? brokerId : -1)
+                    .setTerm(leadership.term())
+                    .setAppliedIndex(shard.stats().appliedIndex());
+        } catch (FaultException e) {
+            // Listed without a leader: it is not open here.
+            description.setTerm(0);
+        }
+        return description.build();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.broker.host;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.broker.metadata;
+
+import org.jspecify.annotations.NullMarked;

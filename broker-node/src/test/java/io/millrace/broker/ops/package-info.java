@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.broker.ops;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.broker.produce;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.storage.file;
+
+import org.jspecify.annotations.NullMarked;

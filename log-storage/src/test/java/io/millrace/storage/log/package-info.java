@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.storage.log;
+
+import org.jspecify.annotations.NullMarked;
