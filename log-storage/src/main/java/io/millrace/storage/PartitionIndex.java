@@ -28,7 +28,7 @@ public interface PartitionIndex extends AutoCloseable {
     /** Makes everything durable that was committed before the call. Commits go on meanwhile. */
     void flush();
 
-    /** Live payload bytes per segment file. */
+    /** Live payload bytes per segment file; files without any are left out. */
     Map<Integer, Long> liveBytes();
 
     /** Does not flush: what was committed after the last flush may be lost, as in a crash. */

@@ -4,6 +4,8 @@ import io.millrace.storage.Family;
 import io.millrace.storage.Rows;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The FILES of a shard: live bytes of each segment file, kept by {@link ExtentRows}. Pure functions over {@link Rows}. */
@@ -31,6 +33,13 @@ public final class FileRows {
         List<FileRow> all = new ArrayList<>();
         rows.scan(Family.FILES, new byte[0], ABOVE_ALL, (key, value) -> all.add(FileRow.of(key, value)));
         return all;
+    }
+
+    /** Live bytes of the files that have any. */
+    static Map<Integer, Long> live(Rows rows) {
+        return all(rows).stream()
+                .filter(row -> row.liveBytes() > 0)
+                .collect(Collectors.toMap(FileRow::file, FileRow::liveBytes));
     }
 
     static void add(Rows rows, int file, long bytes, long raftIndex) {

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiPredicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,7 +101,7 @@ public final class MemoryPartitionIndex implements PartitionIndex {
     @Override
     public Map<Integer, Long> liveBytes() {
         try (View view = view()) {
-            return FileRows.all(view).stream().collect(Collectors.toMap(FileRow::file, FileRow::liveBytes));
+            return FileRows.live(view);
         }
     }
 

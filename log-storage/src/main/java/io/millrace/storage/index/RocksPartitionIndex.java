@@ -7,10 +7,11 @@ import io.millrace.storage.PartitionIndex;
 import io.millrace.storage.Rows;
 import io.millrace.storage.StorageException;
 import io.millrace.storage.StorageException.Kind;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiPredicate;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.RocksDBException;
@@ -18,11 +19,13 @@ import org.rocksdb.WriteBatch;
 
 /**
  * The index in RocksDB: one column family for each {@link Family}, no write-ahead log, all families flushed together. A commit is one
- * write of all its rows and the mark. A flush syncs its tables, their directory and the manifest before it returns.
+ * write of all its rows and the mark. A flush syncs its tables, their directory and the manifest before it
+ * returns, and notes its mark in a file of its own, see {@link FlushedMark}.
  *
  * <p>Owned by the apply thread for writing; see {@link PartitionIndex}.
  */
 final class RocksPartitionIndex implements PartitionIndex {
+    private final Path directory;
     private final RocksStore store;
     private final FailStop failStop;
     private final WriteBatch batch = new WriteBatch();
@@ -33,11 +36,11 @@ final class RocksPartitionIndex implements PartitionIndex {
     private @Nullable RocksTransaction open; // of the apply thread
 
     /** Takes the store over. What is read from a store without a log of its own came from its tables: it is durable. */
-    RocksPartitionIndex(RocksStore store, FailStop failStop) {
+    RocksPartitionIndex(Path directory, RocksStore store, FailStop failStop) {
+        this.directory = directory;
         this.store = store;
         this.failStop = failStop;
         try (RocksSource source = store.latest()) {
-            MetaRows.checkFormat(source.get(Family.META, MetaRows.FORMAT_KEY));
             applied = MetaRows.mark(source.get(Family.META, MetaRows.MARK_KEY));
         }
         durable = applied;
@@ -56,7 +59,7 @@ final class RocksPartitionIndex implements PartitionIndex {
 
     @Override
     public View view() {
-        return new RocksView(store.snapshot());
+        return new RocksView(store.snapshot(), () -> {});
     }
 
     @Override
@@ -81,8 +84,11 @@ final class RocksPartitionIndex implements PartitionIndex {
                 } finally {
                     store.leave();
                 }
+                FlushedMark.write(directory, covered);
             } catch (RocksDBException e) {
-                throw fail("Flushing the index", e);
+                throw fail(RocksErrors.of("Flushing the index", e));
+            } catch (IOException e) {
+                throw fail(new StorageException(Kind.IO, "Flushing the index: " + e.getMessage(), e));
             }
             durable = covered;
         }
@@ -91,7 +97,7 @@ final class RocksPartitionIndex implements PartitionIndex {
     @Override
     public Map<Integer, Long> liveBytes() {
         try (View view = view()) {
-            return FileRows.all(view).stream().collect(Collectors.toMap(FileRow::file, FileRow::liveBytes));
+            return FileRows.live(view);
         }
     }
 
@@ -108,12 +114,11 @@ final class RocksPartitionIndex implements PartitionIndex {
     }
 
     /** Outside the store's gate: whoever is told may close the index. */
-    private StorageException fail(String what, RocksDBException cause) {
-        StorageException failure = RocksErrors.of(what, cause);
+    private StorageException fail(StorageException cause) {
         if (failed.compareAndSet(false, true)) {
-            failStop.fail(what, failure);
+            failStop.fail("The index " + directory + " has failed", cause);
         }
-        return new StorageException(Kind.CLOSED, what + " has failed", failure);
+        return new StorageException(Kind.CLOSED, "The index has failed", cause);
     }
 
     private void write(Overlay changes, AppliedMark mark) {
@@ -130,7 +135,7 @@ final class RocksPartitionIndex implements PartitionIndex {
                 store.leave();
             }
         } catch (RocksDBException e) {
-            throw fail("Writing the index", e);
+            throw fail(RocksErrors.of("Writing the index", e));
         }
         applied = mark;
     }
@@ -237,9 +242,11 @@ final class RocksPartitionIndex implements PartitionIndex {
     /** Also serves an index that was opened for inspection. */
     static final class RocksView implements View {
         private final RocksSource source;
+        private final Runnable afterClose;
 
-        RocksView(RocksSource source) {
+        RocksView(RocksSource source, Runnable afterClose) {
             this.source = source;
+            this.afterClose = afterClose;
         }
 
         @Override
@@ -275,6 +282,7 @@ final class RocksPartitionIndex implements PartitionIndex {
         @Override
         public void close() {
             source.close();
+            afterClose.run();
         }
     }
 }

@@ -105,6 +105,9 @@ final class RocksStore implements AutoCloseable {
                 existing.add(family);
             }
         }
+        if (existing.isEmpty() || !existing.get(0).equals(settings.families().get(0))) {
+            throw new StorageException(Kind.CORRUPT, "The manifest of the index " + directory + " is damaged");
+        }
         if (!names.isEmpty()) {
             throw new StorageException(Kind.NEWER_FORMAT, "The index " + directory + " has unknown families " + names);
         }
