@@ -39,8 +39,8 @@ record RaftLogFile(Path path, long first, long last, List<Entry> entries, int va
         NONE,
         /** Something that is no entry, and no valid entry behind it: what a crash while writing leaves. */
         TORN,
-        /** Something that is no entry, and a valid entry behind it: the file was damaged after it was written. */
-        HOLE
+        /** Not the head of a segment file, or something that is no entry before a valid one: damaged after it was written. */
+        DAMAGED
     }
 
     /** A valid entry and where it begins. */
@@ -109,10 +109,13 @@ record RaftLogFile(Path path, long first, long last, List<Entry> entries, int va
         if (position == bytes.limit()) {
             return Damage.NONE;
         }
+        if (from < MAGIC.length) {
+            return Damage.DAMAGED;
+        }
         // Behind a torn entry stands no valid one. The tag is a filter that saves most of the checksums.
         for (int i = from; i < bytes.limit() - 1; i++) {
             if (entryAt(bytes, i) != null) {
-                return Damage.HOLE;
+                return Damage.DAMAGED;
             }
         }
         return Damage.TORN;

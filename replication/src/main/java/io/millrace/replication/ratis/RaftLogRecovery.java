@@ -168,7 +168,7 @@ final class RaftLogRecovery {
             if (file.first() != next) {
                 throw corrupt("entries " + next + " to " + (file.first() - 1) + " of the Raft log are missing");
             }
-            if (file.damage() == Damage.HOLE || (file.damage() == Damage.TORN && !newest)) {
+            if (file.damage() == Damage.DAMAGED || (file.damage() == Damage.TORN && !newest)) {
                 throw corrupt(file.path() + " is damaged behind entry " + file.lastValid());
             }
             if (!file.isOpen() && file.last() != file.lastValid()) {

@@ -226,6 +226,12 @@ final class RatisLog<R> implements ReplicatedLog<R> {
         return quarantined;
     }
 
+    /** How far Raft has forced its entries; -1: not at all. */
+    long flushedIndex() {
+        RaftServer.Division server = division;
+        return server == null ? -1 : server.getRaftLog().getFlushIndex();
+    }
+
     @Override
     public Leadership leadership() {
         return leadership.current();

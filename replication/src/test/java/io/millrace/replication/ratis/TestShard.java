@@ -10,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -26,23 +28,29 @@ final class TestShard implements AutoCloseable {
     final ListMachine machine;
     final List<String> failStops = new CopyOnWriteArrayList<>();
 
-    private final Path directory;
     private final RatisHost host;
     private final ReplicatedLog<Long> log;
     private long term = -1;
     private long seq;
 
-    private TestShard(Path directory, Consumer<String> observer) throws IOException {
-        this.directory = directory;
+    private TestShard(Path directory, Consumer<String> observer, List<Path> others) throws IOException {
         Files.createDirectories(directory.resolve("raft"));
         shardLog = new FileShardLog(directory.resolve("frames"), observer);
         machine = new ListMachine(directory.resolve("checkpoint"), shardLog);
         RatisConfig config = RatisConfig.alone(CLUSTER, 1, 1, System::nanoTime);
-        host = RatisHost.start(config, List.of(spec(0)), (what, cause) -> failStops.add(what));
+        List<RaftGroupSpec<?>> groups = new ArrayList<>();
+        groups.add(spec(0, directory, shardLog, machine));
+        for (Path other : others) {
+            Files.createDirectories(other.resolve("raft"));
+            FileShardLog otherLog = FileShardLog.open(other.resolve("frames"));
+            ListMachine otherMachine = new ListMachine(other.resolve("checkpoint"), otherLog);
+            groups.add(spec(groups.size(), other, otherLog, otherMachine));
+        }
+        host = RatisHost.start(config, groups, (what, cause) -> failStops.add(what));
         log = host.log(0);
     }
 
-    RaftGroupSpec<Long> spec(int shard) {
+    private static RaftGroupSpec<Long> spec(int shard, Path directory, FileShardLog shardLog, ListMachine machine) {
         return new RaftGroupSpec<>(shard, directory.resolve("raft"), shardLog, machine);
     }
 
@@ -51,16 +59,27 @@ final class TestShard implements AutoCloseable {
     }
 
     static TestShard open(Path directory, Consumer<String> observer) throws IOException {
-        TestShard shard = new TestShard(directory, observer);
+        TestShard shard = new TestShard(directory, observer, List.of());
+        shard.awaitLeading();
+        return shard;
+    }
+
+    /** Two shards in one server: this one, and number 1 in another directory. */
+    static TestShard openTwo(Path directory, Path other) throws IOException {
+        TestShard shard = new TestShard(directory, call -> {}, List.of(other));
         shard.awaitLeading();
         return shard;
     }
 
     /** Where Raft keeps the shard's segment files. */
     static Path segments(Path directory) {
+        return segments(directory, 0);
+    }
+
+    static Path segments(Path directory, int shard) {
         return directory
                 .resolve("raft")
-                .resolve(RatisHost.groupId(CLUSTER, 0).getUuid().toString())
+                .resolve(RatisHost.groupId(CLUSTER, shard).getUuid().toString())
                 .resolve("current");
     }
 
@@ -71,6 +90,14 @@ final class TestShard implements AutoCloseable {
                 .until(() -> log.leadership().leading());
         term = log.leadership().term();
         seq = 0;
+    }
+
+    RatisHost host() {
+        return host;
+    }
+
+    Map<Integer, Throwable> quarantined() {
+        return host.quarantined();
     }
 
     ReplicatedLog<Long> log() {
