@@ -33,7 +33,7 @@ public final class MillraceDriver implements Driver {
     @Override
     public void create(String topic, int partitions, int replication) {
         try {
-            client.admin().createTopic(NewTopic.of(topic, partitions).withReplication(replication));
+            client.admin().createTopic(NewTopic.of(topic, partitions).replicatedBy(replication));
         } catch (InvalidRequestException e) {
             if (e.code() != ErrorCode.TOPIC_ALREADY_EXISTS) {
                 throw e;
@@ -72,12 +72,10 @@ public final class MillraceDriver implements Driver {
                 assigned.add(new TopicPartition(topic, partition));
             }
             consumer.assign(assigned);
-            for (TopicPartition partition : assigned) {
-                if (fromStart) {
-                    consumer.seekToStart(partition);
-                } else {
-                    consumer.seekToEnd(partition);
-                }
+            if (fromStart) {
+                consumer.seekToStart(assigned);
+            } else {
+                consumer.seekToEnd(assigned);
             }
             while (!stop.getAsBoolean()) {
                 for (ConsumerRecord record : consumer.poll(Duration.ofMillis(100))) {

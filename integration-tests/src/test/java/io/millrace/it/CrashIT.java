@@ -117,7 +117,7 @@ class CrashIT {
                 partitions.add(new TopicPartition(TOPIC, partition));
             }
             consumer.assign(partitions);
-            partitions.forEach(consumer::seekToStart);
+            consumer.seekToStart(partitions);
             long end = consumer.endOffsets(partitions).values().stream()
                     .mapToLong(Long::longValue)
                     .sum();
