@@ -87,7 +87,8 @@ class BoundedMemoryIT {
 
     /** Asks for all there is, again and again, and never reads an answer. */
     private static ManagedChannel stalledConsumer(String bootstrap) {
-        ManagedChannel channel = ManagedChannelBuilder.forTarget(bootstrap).usePlaintext().build();
+        ManagedChannel channel =
+                ManagedChannelBuilder.forTarget(bootstrap).usePlaintext().build();
         FetchServiceGrpc.newStub(channel).fetch(new ClientResponseObserver<FetchRequest, FetchResponse>() {
             @Override
             public void beforeStart(ClientCallStreamObserver<FetchRequest> requests) {

@@ -68,9 +68,13 @@ class CrashIT {
                         history.acknowledged(),
                         history.seen().size(),
                         violations.size());
-                assertThat(violations).as("round %d, -Dmillrace.seed=%d", round, seed).isEmpty();
+                assertThat(violations)
+                        .as("round %d, -Dmillrace.seed=%d", round, seed)
+                        .isEmpty();
             }
-            assertThat(history.acknowledged()).as("the load reached the broker at all").isPositive();
+            assertThat(history.acknowledged())
+                    .as("the load reached the broker at all")
+                    .isPositive();
         } finally {
             broker.close();
         }
@@ -94,8 +98,11 @@ class CrashIT {
             load.endAcknowledged();
             readAll(broker);
 
-            assertThat(HistoryChecker.violations(history)).as("-Dmillrace.seed=%d", SEED).isEmpty();
-            assertThat(history.sends()).allSatisfy(send -> assertThat(send.fate()).isEqualTo(Fate.ACKNOWLEDGED));
+            assertThat(HistoryChecker.violations(history))
+                    .as("-Dmillrace.seed=%d", SEED)
+                    .isEmpty();
+            assertThat(history.sends())
+                    .allSatisfy(send -> assertThat(send.fate()).isEqualTo(Fate.ACKNOWLEDGED));
             assertThat(history.seen()).hasSameSizeAs(history.sends());
         } finally {
             broker.close();
@@ -125,11 +132,13 @@ class CrashIT {
             while (history.seen().size() < end && System.nanoTime() < deadline) {
                 for (ConsumerRecord record : consumer.poll(Duration.ofMillis(200))) {
                     ByteBuffer value = ByteBuffer.wrap(record.value());
-                    history.read(new History.Seen(
-                            record.partition(), record.offset(), value.getInt(), value.getLong()));
+                    history.read(
+                            new History.Seen(record.partition(), record.offset(), value.getInt(), value.getLong()));
                 }
             }
-            assertThat(history.seen()).as("all records up to the end can be read").hasSize((int) end);
+            assertThat(history.seen())
+                    .as("all records up to the end can be read")
+                    .hasSize((int) end);
         }
     }
 
@@ -168,19 +177,23 @@ class CrashIT {
 
         private void send(long sequence) {
             int partition = (int) (sequence % PARTITIONS);
-            byte[] value = ByteBuffer.allocate(12 + extraBytes).putInt(id).putLong(sequence).array();
+            byte[] value = ByteBuffer.allocate(12 + extraBytes)
+                    .putInt(id)
+                    .putLong(sequence)
+                    .array();
             try {
                 producer.send(new ProducerRecord(TOPIC, partition, null, null, value, List.of()), (metadata, error) -> {
                     if (metadata != null) {
                         history.sent(new History.Send(id, sequence, partition, Fate.ACKNOWLEDGED, metadata.offset()));
                     } else {
                         boolean refused = error != null && error.effect() == Effect.NOT_WRITTEN;
-                        history.sent(new History.Send(
-                                id, sequence, partition, refused ? Fate.REFUSED : Fate.UNKNOWN, -1));
+                        history.sent(
+                                new History.Send(id, sequence, partition, refused ? Fate.REFUSED : Fate.UNKNOWN, -1));
                     }
                 });
             } catch (RuntimeException e) {
-                // The bounded buffer is full while the broker is away, or the producer is closing: this record was never taken.
+                // The bounded buffer is full while the broker is away, or the producer is closing: this record was
+                // never taken.
                 history.sent(new History.Send(id, sequence, partition, Fate.REFUSED, -1));
             }
         }
@@ -196,12 +209,16 @@ class CrashIT {
             stop.set(true);
             producer.close(Duration.ZERO);
             client.close();
-            assertThat(ended.await(30, TimeUnit.SECONDS)).as("the load thread ended").isTrue();
+            assertThat(ended.await(30, TimeUnit.SECONDS))
+                    .as("the load thread ended")
+                    .isTrue();
         }
 
         void endAcknowledged() throws InterruptedException {
             stop.set(true);
-            assertThat(ended.await(30, TimeUnit.SECONDS)).as("the load thread ended").isTrue();
+            assertThat(ended.await(30, TimeUnit.SECONDS))
+                    .as("the load thread ended")
+                    .isTrue();
             producer.close(Duration.ofSeconds(60));
             client.close();
         }

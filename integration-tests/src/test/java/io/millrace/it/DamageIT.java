@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -98,12 +99,14 @@ class DamageIT {
         try (MillraceClient client = Millrace.connect(broker.bootstrap());
                 Producer producer = client.newProducer()) {
             client.admin().createTopic(NewTopic.of(TOPIC, 1));
+            AtomicReference<Throwable> failure = new AtomicReference<>();
             for (int i = 0; i < RECORDS; i++) {
-                producer.send(ProducerRecord.of(TOPIC, value(i)));
+                producer.send(ProducerRecord.of(TOPIC, value(i)), (metadata, error) -> failure.compareAndSet(null, error));
                 if (i % RECORDS_IN_A_FLUSH == RECORDS_IN_A_FLUSH - 1) {
                     producer.flush();
                 }
             }
+            assertThat(failure.get()).as("nothing failed before the damage").isNull();
         }
     }
 
@@ -118,12 +121,16 @@ class DamageIT {
             while (consumer.position(PARTITION) < RECORDS && System.nanoTime() < deadline) {
                 try {
                     for (ConsumerRecord record : consumer.poll(Duration.ofMillis(500))) {
-                        assertThat(record.value()).as("offset %d", record.offset()).isEqualTo(value((int) record.offset()));
+                        assertThat(record.value())
+                                .as("offset %d", record.offset())
+                                .isEqualTo(value((int) record.offset()));
                         served++;
                     }
                 } catch (CorruptDataException e) {
                     long from = Math.max(consumer.position(PARTITION), e.corruptFrom());
-                    assertThat(e.resumeAt()).as("reading can go on: %s", e.getMessage()).isGreaterThan(from);
+                    assertThat(e.resumeAt())
+                            .as("reading can go on: %s", e.getMessage())
+                            .isGreaterThan(from);
                     corrupt += (int) (e.resumeAt() - from);
                     consumer.seek(PARTITION, e.resumeAt());
                 }
@@ -153,7 +160,7 @@ class DamageIT {
     private static Path segment(Path data) throws IOException {
         try (Stream<Path> files = Files.walk(data)) {
             return files.filter(Files::isRegularFile)
-                    .filter(file -> file.getParent().getFileName().toString().equals("log"))
+                    .filter(file -> file.toString().contains("/log/"))
                     .max(Comparator.comparingLong(file -> file.toFile().length()))
                     .orElseThrow();
         }

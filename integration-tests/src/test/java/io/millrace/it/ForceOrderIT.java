@@ -30,9 +30,8 @@ class ForceOrderIT {
         Path listing = directory.resolve("strace.txt");
         int acknowledged = 0;
         String bootstrap;
-        try (ForkedBroker broker = ForkedBroker.in(directory)
-                .under(SystemCalls.tracer(listing))
-                .start()) {
+        try (ForkedBroker broker =
+                ForkedBroker.in(directory).under(SystemCalls.tracer(listing)).start()) {
             bootstrap = broker.bootstrap();
             try (MillraceClient client = Millrace.connect(bootstrap)) {
                 client.admin().createTopic(NewTopic.of("forced", 1));
@@ -52,7 +51,10 @@ class ForceOrderIT {
         int checked = 0;
         for (int i = 0; i < RECORDS; i++) {
             Call payload = payloadWrite(calls, "marker-" + i);
-            Call payloadForce = first(calls, payload.ended(), call -> call.isForce() && call.target().equals(payload.target()));
+            Call payloadForce = first(
+                    calls,
+                    payload.ended(),
+                    call -> call.isForce() && call.target().equals(payload.target()));
             Call headerWrite = first(calls, payload.began(), call -> call.isWrite() && isRaftLog(call));
             Call headerForce = first(
                     calls,
@@ -64,8 +66,12 @@ class ForceOrderIT {
                     call -> call.isWrite()
                             && call.target().contains(bootstrap + "->")
                             && SystemCalls.carriesData(call.bytes()));
-            assertThat(payloadForce.ended()).as("payload %d forced before its header is forced", i).isLessThan(headerForce.began());
-            assertThat(headerForce.ended()).as("header %d forced before its acknowledgement", i).isLessThan(ack.began());
+            assertThat(payloadForce.ended())
+                    .as("payload %d forced before its header is forced", i)
+                    .isLessThan(headerForce.began());
+            assertThat(headerForce.ended())
+                    .as("header %d forced before its acknowledgement", i)
+                    .isLessThan(ack.began());
             checked++;
         }
         assertThat(checked).isEqualTo(RECORDS);
@@ -76,10 +82,13 @@ class ForceOrderIT {
 
     private static Call payloadWrite(List<Call> calls, String marker) {
         byte[] wanted = marker.getBytes(StandardCharsets.UTF_8);
-        return first(calls, 0, call -> call.isWrite()
-                && call.target().contains("/log/")
-                && !isRaftLog(call)
-                && contains(call.bytes(), wanted));
+        return first(
+                calls,
+                0,
+                call -> call.isWrite()
+                        && call.target().contains("/log/")
+                        && !isRaftLog(call)
+                        && contains(call.bytes(), wanted));
     }
 
     private static boolean isRaftLog(Call call) {

@@ -24,7 +24,10 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 class ArchitectureTest {
 
     private static final String[] PURE = {
-        "io.millrace.record..", "io.millrace.error..", "io.millrace.replication.state..", "io.millrace.broker.metadata.image.."
+        "io.millrace.record..",
+        "io.millrace.error..",
+        "io.millrace.replication.state..",
+        "io.millrace.broker.metadata.image.."
     };
 
     // ---- who may know whom
@@ -32,7 +35,8 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule protoKnowsNoOtherModule = noClasses()
             .that()
-            .resideInAnyPackage("io.millrace.record..", "io.millrace.error..", "io.millrace.v1..", "io.millrace.internal..")
+            .resideInAnyPackage(
+                    "io.millrace.record..", "io.millrace.error..", "io.millrace.v1..", "io.millrace.internal..")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
@@ -67,7 +71,11 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                    "io.millrace.broker..", "io.millrace.client..", "io.millrace.cli..", "io.millrace.v1..", "io.grpc..");
+                    "io.millrace.broker..",
+                    "io.millrace.client..",
+                    "io.millrace.cli..",
+                    "io.millrace.v1..",
+                    "io.grpc..");
 
     @ArchTest
     static final ArchRule brokerKnowsNoClient = noClasses()
@@ -153,7 +161,11 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage(
-                    "java.nio.channels..", "java.nio.file..", "java.net..", "java.util.concurrent.locks..", "org.slf4j..");
+                    "java.nio.channels..",
+                    "java.nio.file..",
+                    "java.net..",
+                    "java.util.concurrent.locks..",
+                    "org.slf4j..");
 
     @ArchTest
     static final ArchRule pureCodeHasNoThreads = noClasses()
@@ -161,14 +173,12 @@ class ArchitectureTest {
             .resideInAnyPackage(PURE)
             .should()
             .dependOnClassesThat()
-            .belongToAnyOf(Thread.class, java.util.concurrent.Executor.class, java.util.concurrent.ExecutorService.class);
+            .belongToAnyOf(
+                    Thread.class, java.util.concurrent.Executor.class, java.util.concurrent.ExecutorService.class);
 
     @ArchTest
-    static final ArchRule timeAndChanceAreHandedIn = noClasses()
-            .that()
-            .haveSimpleNameNotEndingWith("Main")
-            .should()
-            .callMethodWhere(readsTheClockOrSleeps());
+    static final ArchRule timeAndChanceAreHandedIn =
+            noClasses().that().haveSimpleNameNotEndingWith("Main").should().callMethodWhere(readsTheClockOrSleeps());
 
     // ---- habits
 
@@ -183,8 +193,7 @@ class ArchitectureTest {
             .because("such a name hides the idea: find it");
 
     @ArchTest
-    static final ArchRule noStaticState = fields()
-            .that()
+    static final ArchRule noStaticState = fields().that()
             .areStatic()
             .and()
             .areDeclaredInClassesThat()
@@ -193,11 +202,8 @@ class ArchitectureTest {
             .beFinal();
 
     @ArchTest
-    static final ArchRule exceptionsAreNamedSo = classes()
-            .that()
-            .areAssignableTo(Throwable.class)
-            .should()
-            .haveSimpleNameEndingWith("Exception");
+    static final ArchRule exceptionsAreNamedSo =
+            classes().that().areAssignableTo(Throwable.class).should().haveSimpleNameEndingWith("Exception");
 
     private static DescribedPredicate<JavaCall<?>> readsTheClockOrSleeps() {
         return DescribedPredicate.describe("reads a clock, sleeps, or draws lots", call -> {

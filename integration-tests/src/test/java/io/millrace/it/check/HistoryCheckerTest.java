@@ -30,7 +30,10 @@ class HistoryCheckerTest {
         acknowledged(1, 2, 0, 1);
         read(0, 0, 1, 1);
 
-        assertThat(HistoryChecker.violations(history)).singleElement().asString().startsWith("lost");
+        assertThat(HistoryChecker.violations(history))
+                .singleElement()
+                .asString()
+                .startsWith("lost");
     }
 
     @Test
@@ -40,8 +43,9 @@ class HistoryCheckerTest {
         read(0, 0, 1, 1);
         read(0, 1, 2, 1);
 
-        assertThat(HistoryChecker.violations(history)).hasSize(2).allSatisfy(text -> assertThat(text)
-                .startsWith("another record"));
+        assertThat(HistoryChecker.violations(history))
+                .hasSize(2)
+                .allSatisfy(text -> assertThat(text).startsWith("another record"));
     }
 
     @Test
@@ -60,7 +64,10 @@ class HistoryCheckerTest {
         read(0, 0, 1, 1);
         read(0, 2, 1, 2);
 
-        assertThat(HistoryChecker.violations(history)).singleElement().asString().startsWith("gap");
+        assertThat(HistoryChecker.violations(history))
+                .singleElement()
+                .asString()
+                .startsWith("gap");
     }
 
     @Test
@@ -70,7 +77,10 @@ class HistoryCheckerTest {
         read(0, 0, 1, 2);
         read(0, 1, 1, 1);
 
-        assertThat(HistoryChecker.violations(history)).singleElement().asString().startsWith("out of order");
+        assertThat(HistoryChecker.violations(history))
+                .singleElement()
+                .asString()
+                .startsWith("out of order");
     }
 
     @Test

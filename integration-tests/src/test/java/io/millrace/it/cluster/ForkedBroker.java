@@ -154,7 +154,8 @@ public final class ForkedBroker implements AutoCloseable {
         try {
             if (!process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly();
-                throw new IllegalStateException("the broker did not end within " + deadline + "; its log: " + logTail());
+                throw new IllegalStateException(
+                        "the broker did not end within " + deadline + "; its log: " + logTail());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

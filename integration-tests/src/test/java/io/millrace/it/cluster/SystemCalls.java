@@ -18,9 +18,17 @@ public final class SystemCalls {
     /** What to run a process under; the listing goes to {@code output}. */
     public static String[] tracer(Path output) {
         return new String[] {
-            "strace", "-f", "-qq", "-yy", "-xx", "-s", "600",
-            "-e", "trace=write,writev,pwrite64,pwritev,fsync,fdatasync,sendto,sendmsg",
-            "-o", output.toString()
+            "strace",
+            "-f",
+            "-qq",
+            "-yy",
+            "-xx",
+            "-s",
+            "600",
+            "-e",
+            "trace=write,writev,pwrite64,pwritev,fsync,fdatasync,sendto,sendmsg",
+            "-o",
+            output.toString()
         };
     }
 
@@ -51,7 +59,9 @@ public final class SystemCalls {
             if (resumed.find()) {
                 Call begun = unfinished.remove(resumed.group(1));
                 if (begun != null) {
-                    calls.set(calls.indexOf(begun), new Call(begun.name(), begun.target(), begun.bytes(), begun.began(), place));
+                    calls.set(
+                            calls.indexOf(begun),
+                            new Call(begun.name(), begun.target(), begun.bytes(), begun.began(), place));
                 }
                 continue;
             }
