@@ -60,7 +60,7 @@ public final class ForkedBroker implements AutoCloseable {
                     .failFast("the broker ended: " + log(), () -> !process.isAlive())
                     .until(() -> Files.exists(readyFile));
             JsonNode ready = new ObjectMapper().readTree(readyFile.toFile());
-            port = ready.get("port").asInt();
+            port = ready.get("grpcPort").asInt();
             httpPort = ready.get("httpPort").asInt();
         } catch (IOException e) {
             process.destroyForcibly();
