@@ -260,6 +260,11 @@ public final class BatchReader {
         return new LogRecord(offset(), timestamp(), key(), value(), headers());
     }
 
+    /** Bytes of memory kept for batches to come. */
+    int heldBytes() {
+        return copied.length + uncompressed.bytes().length;
+    }
+
     /** A length of what follows, which lies before the limit; -1 means null. */
     private int readLength(int limit) {
         int length = readInt(limit);

@@ -1,6 +1,7 @@
 package io.millrace.record;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 
 /**
  * Zstandard frames (RFC 8878). Each batch is compressed and decompressed in one go, with the output array as the window:
@@ -18,12 +19,8 @@ final class ZstdCodec implements Codec {
     public void compress(byte[] source, int position, int length, ByteSink sink) {
         int bound = (int) Math.min(Zstd.compressBound(length), Integer.MAX_VALUE);
         sink.reserve(bound);
-        long size = Zstd.compressByteArray(
-                sink.bytes(), sink.size(), sink.bytes().length - sink.size(), source, position, length, LEVEL);
-        if (Zstd.isError(size)) {
-            throw new IllegalStateException("zstd cannot compress: " + Zstd.getErrorName(size));
-        }
-        sink.advance((int) size);
+        int room = sink.bytes().length - sink.size();
+        sink.advance((int) Zstd.compressByteArray(sink.bytes(), sink.size(), room, source, position, length, LEVEL));
     }
 
     @Override
@@ -38,13 +35,15 @@ final class ZstdCodec implements Codec {
         while (true) {
             sink.reserve((int) Math.min(guess, room));
             int capacity = Math.min(sink.bytes().length - sink.size(), room);
-            long size = Zstd.decompressByteArray(sink.bytes(), sink.size(), capacity, source, position, length);
-            if (!Zstd.isError(size)) {
-                sink.advance((int) size);
+            try {
+                int size =
+                        (int) Zstd.decompressByteArray(sink.bytes(), sink.size(), capacity, source, position, length);
+                sink.advance(size);
                 return;
-            }
-            if (Zstd.getErrorCode(size) != Zstd.errDstSizeTooSmall()) {
-                throw Codec.malformed("The zstd data cannot be decompressed: " + Zstd.getErrorName(size));
+            } catch (ZstdException e) {
+                if (e.getErrorCode() != Zstd.errDstSizeTooSmall()) {
+                    throw Codec.malformed("The zstd data", e);
+                }
             }
             if (capacity == room) {
                 throw sink.tooFar();

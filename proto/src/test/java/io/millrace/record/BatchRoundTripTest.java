@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 class BatchRoundTripTest {
-    @Seeds(200)
+    @Seeds(40)
     void readsBackWhatWasBuilt(long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         List<LogRecord> records = RandomRecords.list(random, 1 + random.nextInt(40));

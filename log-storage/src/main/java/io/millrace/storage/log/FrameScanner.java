@@ -14,20 +14,27 @@ import org.jspecify.annotations.Nullable;
  * have left wrong.
  */
 final class FrameScanner {
-    private static final int WINDOW_BYTES = 1 << 20;
+    private static final int WINDOW_BYTES = 256 << 10;
 
     private final LogFile file;
     private final int number;
     private final long size;
-    private final ByteBuffer window = FileOps.alignedBuffer(WINDOW_BYTES);
+    private final ByteBuffer window;
     private long windowStart;
     private long scannedBytes;
 
-    FrameScanner(LogFile file, int number) throws IOException {
+    /** @param window from {@link #window}, for one scanner at a time */
+    FrameScanner(LogFile file, int number, ByteBuffer window) throws IOException {
         this.file = file;
         this.number = number;
         this.size = file.size();
+        this.window = window;
         window.limit(0);
+    }
+
+    /** Memory for a scanner; may be used again for the next one. */
+    static ByteBuffer window() {
+        return FileOps.alignedBuffer(WINDOW_BYTES);
     }
 
     /** What stands at a place. */

@@ -74,15 +74,15 @@ final class FrameTable {
         return null;
     }
 
-    /** Whether a frame that is not yet applied stands in a file. */
+    /** Whether a frame that is not yet applied stands in a file. Superseded ones do not count: they lie before frames that are applied. */
     boolean holdsFrameOf(int file) {
-        return frames.values().stream().anyMatch(frame -> frame.payload().file() == file)
-                || superseded.values().stream()
-                        .flatMap(List::stream)
-                        .anyMatch(frame -> frame.payload().file() == file);
+        return frames.values().stream().anyMatch(frame -> frame.payload().file() == file);
     }
 
-    int size() {
-        return frames.size();
+    /** The file is deleted. */
+    void dropFile(int file) {
+        superseded
+                .values()
+                .forEach(list -> list.removeIf(frame -> frame.payload().file() == file));
     }
 }

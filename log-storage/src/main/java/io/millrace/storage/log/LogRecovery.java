@@ -10,6 +10,7 @@ import io.millrace.storage.file.FileOps;
 import io.millrace.storage.file.LogFile;
 import io.millrace.storage.log.Tail.TailStart;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,7 @@ final class LogRecovery {
     private final TreeMap<Integer, Integer> sizes = new TreeMap<>();
     private final List<String> deletions = new ArrayList<>();
     private final FrameTable table = new FrameTable();
+    private final ByteBuffer window = FrameScanner.window();
 
     private int frames;
     private long scannedBytes;
@@ -184,7 +186,7 @@ final class LogRecovery {
     private record Walk(int end, boolean sealed, boolean headerTorn, long scannedBytes) {}
 
     private Walk walk(LogFile opened, int file, boolean fileFollows) throws IOException {
-        FrameScanner scanner = new FrameScanner(opened, file);
+        FrameScanner scanner = new FrameScanner(opened, file, window);
         SegmentHeader header = scanner.fileHeader();
         boolean first = file == from.file() && from.position() > 0;
         if (header == null) {

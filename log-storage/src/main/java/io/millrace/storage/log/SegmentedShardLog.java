@@ -176,6 +176,7 @@ public final class SegmentedShardLog implements ShardLog {
             if (table.holdsFrameOf(file)) {
                 throw new IllegalArgumentException("file " + file + " holds a frame that is not applied");
             }
+            table.dropFile(file);
         }
         if (!files.remove(file)) {
             throw new StorageException(GONE, "file " + file + " is gone from " + directory);
@@ -212,8 +213,9 @@ public final class SegmentedShardLog implements ShardLog {
     @Override
     public void close() {
         if (health.close()) {
-            deleter.close();
-            flusher.close(config.stallLimit().toNanos());
+            long limitNanos = config.stallLimit().toNanos();
+            deleter.close(limitNanos);
+            flusher.close(limitNanos);
             files.close();
         }
     }

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An error leaves the file where it is, renamed; it is tried again at the next start.
  */
-final class SlowDelete implements AutoCloseable {
+final class SlowDelete {
     private static final Logger LOG = LoggerFactory.getLogger(SlowDelete.class);
 
     private final Path directory;
@@ -55,7 +55,7 @@ final class SlowDelete implements AutoCloseable {
                 fileOps.forceDirectory(directory);
                 add(to);
             } catch (IOException e) {
-                LOG.warn("{} could not be deleted", from, e);
+                LOG.warn("{} could not be deleted: {}", from, e.toString());
             }
         });
     }
@@ -94,7 +94,7 @@ final class SlowDelete implements AutoCloseable {
                 waiting.removeFirst();
             }
         } catch (IOException e) {
-            LOG.warn("{} could not be deleted", file, e);
+            LOG.warn("{} could not be deleted: {}", file, e.toString());
             waiting.removeFirst();
         }
         try {
@@ -113,8 +113,25 @@ final class SlowDelete implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() {
+    /** Waits for the step under way, if one is, so that nothing touches the directory after return. */
+    void close(long limitNanos) {
         thread.shutdown();
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    if (!thread.awaitTermination(limitNanos, TimeUnit.NANOSECONDS)) {
+                        LOG.warn("A step of a deletion in {} does not end", directory);
+                    }
+                    return;
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 }

@@ -1,0 +1,168 @@
+package io.millrace.client.consume;
+
+import io.millrace.error.Fault;
+import io.millrace.v1.GroupFence;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one partition that is read. Owned by its {@link FetchSession}, under that one's lock.
+ *
+ * <p>A seek begins a new life: answers to requests of an earlier one are dropped by their {@link #life}.
+ */
+final class PartitionFetch {
+    private final PartitionId id;
+    private final @Nullable GroupFence fence;
+    private long life;
+
+    /** The next offset to hand out. */
+    private long position;
+
+    /** The next offset to ask for. */
+    private long fetchOffset;
+
+    private boolean requested;
+    private boolean caughtUp;
+    private boolean paused;
+    private int failures;
+    private boolean waiting;
+    private long waitUntilNanos;
+    private @Nullable Fault failure;
+    private @Nullable Fault trouble;
+    private long logEnd = -1;
+    private int leaderEpoch = -1;
+
+    PartitionFetch(PartitionId id, @Nullable GroupFence fence, long position) {
+        this.id = id;
+        this.fence = fence;
+        this.position = position;
+        this.fetchOffset = position;
+    }
+
+    PartitionId id() {
+        return id;
+    }
+
+    @Nullable
+    GroupFence fence() {
+        return fence;
+    }
+
+    long life() {
+        return life;
+    }
+
+    long position() {
+        return position;
+    }
+
+    long fetchOffset() {
+        return fetchOffset;
+    }
+
+    void seek(long offset) {
+        life++;
+        position = offset;
+        fetchOffset = offset;
+        requested = false;
+        caughtUp = false;
+        failures = 0;
+        waiting = false;
+        failure = null;
+        trouble = null;
+        leaderEpoch = -1;
+    }
+
+    boolean mayAsk(long nowNanos) {
+        return !requested && !paused && failure == null && !(waiting && nowNanos - waitUntilNanos < 0);
+    }
+
+    void asked() {
+        requested = true;
+        waiting = false;
+    }
+
+    /** The request is answered, or lost. */
+    void answered() {
+        requested = false;
+    }
+
+    /** Nothing was there, or the end was reached: the next request may have to wait. */
+    boolean isCaughtUp() {
+        return caughtUp;
+    }
+
+    void fetched(long nextOffset, long end) {
+        fetchOffset = nextOffset;
+        caughtUp = nextOffset >= end;
+        settle(end);
+    }
+
+    void nothingNew() {
+        caughtUp = true;
+        failures = 0;
+        trouble = null;
+    }
+
+    void settle(long end) {
+        logEnd = end;
+        failures = 0;
+        trouble = null;
+    }
+
+    void handedOut(long nextOffset, int epoch) {
+        position = nextOffset;
+        leaderEpoch = epoch;
+    }
+
+    void skippedTo(long nextOffset) {
+        position = Math.max(position, nextOffset);
+    }
+
+    int countFailure(Fault why) {
+        trouble = why;
+        return ++failures;
+    }
+
+    void waitUntil(long nanos) {
+        waiting = true;
+        waitUntilNanos = nanos;
+    }
+
+    /** When it may be asked again; {@code otherwise} where nothing is in the way. */
+    long waitsUntilNanos(long otherwise) {
+        return waiting && !requested ? waitUntilNanos : otherwise;
+    }
+
+    void fail(Fault why) {
+        failure = why;
+    }
+
+    @Nullable
+    Fault failure() {
+        return failure;
+    }
+
+    /** Why nothing comes, where that may mend itself. */
+    @Nullable
+    Fault trouble() {
+        return trouble;
+    }
+
+    void pause(boolean on) {
+        paused = on;
+    }
+
+    boolean isPaused() {
+        return paused;
+    }
+
+    /** -1: not told yet. */
+    long logEnd() {
+        return logEnd;
+    }
+
+    /** Of the last record handed out; -1: none. */
+    int leaderEpoch() {
+        return leaderEpoch;
+    }
+}

@@ -1,0 +1,88 @@
+package io.millrace.client.transport;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptors;
+import io.grpc.ConnectivityState;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.MetadataUtils;
+import io.millrace.error.Fault;
+import io.millrace.error.FaultException;
+import io.millrace.v1.FetchServiceGrpc;
+import io.millrace.v1.ProduceServiceGrpc;
+import java.util.concurrent.TimeUnit;
+
+/** The way to one broker: calls and streams over one HTTP/2 connection, which is made and made again when needed. Thread safe. */
+public final class Connection {
+    /** The protocol that this client speaks; a broker that does not answers UNSUPPORTED_VERSION. */
+    static final Metadata.Key<String> PROTOCOL = Metadata.Key.of("millrace-protocol", Metadata.ASCII_STRING_MARSHALLER);
+
+    static final String PROTOCOL_VERSION = "1";
+
+    private final BrokerAddress address;
+    private final ManagedChannel managed;
+    private final Channel channel;
+
+    Connection(BrokerAddress address, ManagedChannel managed) {
+        this.address = address;
+        this.managed = managed;
+        Metadata headers = new Metadata();
+        headers.put(PROTOCOL, PROTOCOL_VERSION);
+        this.channel = ClientInterceptors.intercept(managed, MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+
+    public BrokerAddress address() {
+        return address;
+    }
+
+    /**
+     * Calls and waits for the answer, at most so long.
+     *
+     * @throws FaultException where the call failed; an interrupt fails it with CANCELLED and leaves the thread interrupted
+     */
+    public <Q, R> R call(Unary<Q, R> unary, Q request, long timeoutNanos) {
+        connectNow();
+        try {
+            return ClientCalls.blockingUnaryCall(
+                    channel,
+                    unary.method(),
+                    CallOptions.DEFAULT.withDeadlineAfter(Math.max(1, timeoutNanos), TimeUnit.NANOSECONDS),
+                    request);
+        } catch (StatusRuntimeException e) {
+            Fault fault = StatusTranslator.of(e.getStatus(), e.getTrailers(), "broker/" + address, unary.whenUnknown());
+            throw new FaultException(fault, e);
+        }
+    }
+
+    /** Opens a stream of appends. The listener is called on a network thread and must not block. */
+    public ProduceStream openProduce(ProduceStream.Listener listener) {
+        connectNow();
+        ClientCall<io.millrace.v1.ProduceRequest, io.millrace.v1.ProduceResponse> call =
+                channel.newCall(ProduceServiceGrpc.getProduceMethod(), CallOptions.DEFAULT);
+        return new ProduceStream(address, call, listener);
+    }
+
+    /** Opens a stream of reads. The listener is called on a network thread and must not block. */
+    public FetchStream openFetch(FetchStream.Listener listener) {
+        connectNow();
+        return new FetchStream(
+                address,
+                channel.newCall(FetchMarshaller.adapt(FetchServiceGrpc.getFetchMethod()), CallOptions.DEFAULT),
+                listener);
+    }
+
+    /** Whoever calls has waited its own backoff; gRPC's own, which grows to minutes, is cut short. */
+    private void connectNow() {
+        if (managed.getState(false) == ConnectivityState.TRANSIENT_FAILURE) {
+            managed.resetConnectBackoff();
+        }
+    }
+
+    void close() {
+        managed.shutdownNow();
+    }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package io.millrace.storage.file;
-
-import org.jspecify.annotations.NullMarked;

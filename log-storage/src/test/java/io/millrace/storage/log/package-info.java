@@ -1,4 +1,0 @@
-@NullMarked
-package io.millrace.storage.log;
-
-import org.jspecify.annotations.NullMarked;
