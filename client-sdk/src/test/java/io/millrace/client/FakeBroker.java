@@ -66,8 +66,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -106,11 +106,14 @@ final class FakeBroker implements AutoCloseable {
     private final Map<String, FakeTopic> topics = new LinkedHashMap<>();
     private final Map<String, FakePosition> positions = new HashMap<>();
     private final List<Parked> parked = new ArrayList<>();
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "fake-broker-timer");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
+            1,
+            task -> {
+                Thread thread = new Thread(task, "fake-broker-timer");
+                thread.setDaemon(true);
+                return thread;
+            },
+            new ThreadPoolExecutor.DiscardPolicy());
     private final FaultCodec faults = new FaultCodec(1);
     private final AtomicLong producerIds = new AtomicLong(1000);
     private final AtomicLong attempts = new AtomicLong();

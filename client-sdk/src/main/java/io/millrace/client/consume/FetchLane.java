@@ -3,6 +3,7 @@ package io.millrace.client.consume;
 import io.millrace.client.cluster.Backoff;
 import io.millrace.client.transport.BrokerAddress;
 import io.millrace.client.transport.FetchStream;
+import io.millrace.error.FaultException;
 import io.millrace.v1.FetchRequest;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -18,6 +19,7 @@ final class FetchLane {
     private final Map<Long, Asked> requests = new LinkedHashMap<>();
     private @Nullable FetchStream stream;
     private long streamNumber;
+    private long closedNumber;
     private long nextRequestId = 1;
     private int failures;
     private boolean paused;
@@ -47,15 +49,26 @@ final class FetchLane {
         return paused ? pausedUntilNanos : otherwise;
     }
 
-    /** Sends; opens a stream, of the number handed to {@code open}, where there is none. */
+    /**
+     * Sends; opens a stream, of the number handed to {@code open}, where there is none. A stream that fails at once is told closed before this returns, and the request is among what was on it.
+     */
     void send(FetchRequest.Builder request, Asked asked, Function<Long, FetchStream> open) {
-        FetchStream present = stream;
-        if (present == null) {
-            present = open.apply(++streamNumber);
-            stream = present;
-        }
         long id = nextRequestId++;
         requests.put(id, asked);
+        FetchStream present = stream;
+        if (present == null) {
+            long number = ++streamNumber;
+            try {
+                present = open.apply(number);
+            } catch (FaultException e) {
+                requests.remove(id);
+                throw e;
+            }
+            if (closedNumber == number) {
+                return;
+            }
+            stream = present;
+        }
         present.send(request.setRequestId(id).build());
     }
 
@@ -74,6 +87,7 @@ final class FetchLane {
             return List.of();
         }
         stream = null;
+        closedNumber = ofStream;
         List<Asked> lost = new ArrayList<>(requests.values());
         requests.clear();
         return lost;

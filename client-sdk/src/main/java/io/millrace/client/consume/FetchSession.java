@@ -411,23 +411,26 @@ public final class FetchSession implements AutoCloseable {
             request.addParts(part(each, partBytes));
             asked.add(new FetchLane.Part(each, each.life()));
         }
+        heldBytes += maxBytes;
+        parts.forEach(PartitionFetch::asked);
         try {
             lane.send(
                     request,
                     new FetchLane.Asked(asked, maxBytes, now),
                     number -> cluster.connection(lane.broker()).openFetch(new Listener(lane, number)));
         } catch (FaultException e) {
+            heldBytes -= maxBytes;
             onUnreachable(lane, parts, e.fault(), now);
-            return;
         }
-        heldBytes += maxBytes;
-        parts.forEach(PartitionFetch::asked);
     }
 
     @GuardedBy("lock")
     private void onUnreachable(FetchLane lane, List<PartitionFetch> parts, Fault why, long now) {
         lane.pause(settings.backoff(), random, now);
-        parts.forEach(each -> each.countFailure(why));
+        for (PartitionFetch each : parts) {
+            each.answered();
+            each.countFailure(why);
+        }
     }
 
     private FetchPart part(PartitionFetch partition, int bytes) {

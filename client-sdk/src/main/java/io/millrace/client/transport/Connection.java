@@ -58,7 +58,7 @@ public final class Connection {
         }
     }
 
-    /** Opens a stream of appends. The listener is called on a network thread and must not block. */
+    /** Opens a stream of appends. The listener is called on a network thread, or on this one before the call returns, and must not block. */
     public ProduceStream openProduce(ProduceStream.Listener listener) {
         connectNow();
         ClientCall<io.millrace.v1.ProduceRequest, io.millrace.v1.ProduceResponse> call =
@@ -66,7 +66,7 @@ public final class Connection {
         return new ProduceStream(address, call, listener);
     }
 
-    /** Opens a stream of reads. The listener is called on a network thread and must not block. */
+    /** Opens a stream of reads. The listener is called on a network thread, or on this one before the call returns, and must not block. */
     public FetchStream openFetch(FetchStream.Listener listener) {
         connectNow();
         return new FetchStream(

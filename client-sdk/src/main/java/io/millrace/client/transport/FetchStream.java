@@ -10,10 +10,11 @@ import io.millrace.v1.FetchResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream of reads from one broker. Calls to {@link #send} are not concurrent; {@link #cancel} may be called from any thread. Not reusable: where it closed, another is opened.
+ * A stream of reads from one broker. Calls are not concurrent. Not reusable: where it closed, another is opened.
  */
 public final class FetchStream {
     private final ClientCall<FetchRequest, FetchResponse> call;
+    private volatile boolean cancelled;
 
     /** Told on a network thread, one call at a time. */
     public interface Listener {
@@ -44,11 +45,14 @@ public final class FetchStream {
     }
 
     public void send(FetchRequest request) {
-        call.sendMessage(request);
+        if (!cancelled) {
+            call.sendMessage(request);
+        }
     }
 
-    /** Gives the stream up; {@link Listener#onClosed} follows. */
+    /** Gives the stream up; {@link Listener#onClosed} follows. What is sent after this goes nowhere. */
     public void cancel(String why, @Nullable Throwable cause) {
+        cancelled = true;
         call.cancel(why, cause);
     }
 }

@@ -10,10 +10,11 @@ import io.millrace.v1.ProduceResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream of appends to one broker. One thread sends; {@link #cancel} may be called from any. Not reusable: where it closed, another is opened.
+ * A stream of appends to one broker. For one thread. Not reusable: where it closed, another is opened.
  */
 public final class ProduceStream {
     private final ClientCall<ProduceRequest, ProduceResponse> call;
+    private volatile boolean cancelled;
 
     /** Told on a network thread, one call at a time. */
     public interface Listener {
@@ -52,7 +53,9 @@ public final class ProduceStream {
 
     /** The batches of the request are not copied before the request has left: they must not change until its response, or for ever where none comes. */
     public void send(ProduceRequest request) {
-        call.sendMessage(request);
+        if (!cancelled) {
+            call.sendMessage(request);
+        }
     }
 
     /** The transport takes more without buffering much. */
@@ -60,8 +63,9 @@ public final class ProduceStream {
         return call.isReady();
     }
 
-    /** Gives the stream up; {@link Listener#onClosed} follows. */
+    /** Gives the stream up; {@link Listener#onClosed} follows. What is sent after this goes nowhere. */
     public void cancel(String why, @Nullable Throwable cause) {
+        cancelled = true;
         call.cancel(why, cause);
     }
 }
