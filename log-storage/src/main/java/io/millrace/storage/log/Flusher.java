@@ -14,6 +14,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,7 @@ final class Flusher {
     private final SegmentFiles files;
     private final Health health;
     private final ExecutorService thread;
+    private final ReentrantLock flushing = new ReentrantLock();
 
     // Owned by the thread.
     private @Nullable LogFile active;
@@ -64,10 +66,20 @@ final class Flusher {
 
     /** Writes and forces what was appended so far. An interrupt of the caller is kept for later. */
     void flush() {
-        List<Piece> pieces = tail.cut();
-        if (pieces.isEmpty()) {
-            return;
+        // Held throughout: a second caller that finds nothing to take must not return before the first one's bytes are
+        // durable.
+        flushing.lock();
+        try {
+            List<Piece> pieces = tail.cut();
+            if (!pieces.isEmpty()) {
+                await(pieces);
+            }
+        } finally {
+            flushing.unlock();
         }
+    }
+
+    private void await(List<Piece> pieces) {
         Future<?> flushed;
         try {
             flushed = thread.submit(() -> write(pieces));

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * have left wrong.
  */
 final class FrameScanner {
-    private static final int WINDOW_BYTES = 256 << 10;
+    private static final int WINDOW_BYTES = 1 << 20;
 
     private final LogFile file;
     private final int number;
