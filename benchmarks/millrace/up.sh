@@ -16,7 +16,7 @@ if [ -z "${ONLY:-}" ]; then
 fi
 mkdir -p "$DATA"
 for i in ${ONLY:-$(seq 1 "$NODES")}; do
-  MILLRACE_LIB="$MR_BENCH_HOME/lib/millrace" "$HERE/../../millrace" broker --data "$DATA/node$i" --port $((17070 + i)) --http-port $((17170 + i)) \
+  "$MR_BENCH_HOME/dist/millrace/millrace" broker --data "$DATA/node$i" --port $((17070 + i)) --http-port $((17170 + i)) \
     > "$LOGS/node$i.log" 2>&1 < /dev/null &
   echo $! > "$RUN/node$i.pid"
 done

@@ -24,7 +24,13 @@ public final class ConfigLoader {
 
     /** Variables with our prefix that are not settings: they belong to the launcher. */
     private static final List<String> FOREIGN_VARIABLES = List.of(
-            "MILLRACE_HOME", "MILLRACE_JAVA_OPTS", "MILLRACE_HEAP", "MILLRACE_LOG_FORMAT", "MILLRACE_LOG_LEVEL");
+            "MILLRACE_HOME",
+            "MILLRACE_JAVA_OPTS",
+            "MILLRACE_HEAP",
+            "MILLRACE_NO_BUILD",
+            "MILLRACE_BOOTSTRAP",
+            "MILLRACE_LOG_FORMAT",
+            "MILLRACE_LOG_LEVEL");
 
     private final int processors;
     private final long heapBytes;
