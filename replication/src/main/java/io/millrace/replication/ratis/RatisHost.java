@@ -8,6 +8,7 @@ import io.millrace.storage.FailStop;
 import io.millrace.storage.StorageException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,7 +157,9 @@ public final class RatisHost implements AutoCloseable {
     private void addGroups(RaftServer built, RaftPeerId peerId) throws IOException {
         RaftPeer self = RaftPeer.newBuilder()
                 .setId(peerId)
-                .setAddress(built.getServerRpc().getInetSocketAddress())
+                .setAddress(new InetSocketAddress(
+                        config.host(),
+                        built.getServerRpc().getInetSocketAddress().getPort()))
                 .build();
         Map<Integer, CompletableFuture<RaftClientReply>> added = new LinkedHashMap<>();
         for (Integer shard : logs.keySet()) {

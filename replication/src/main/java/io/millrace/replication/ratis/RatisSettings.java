@@ -45,10 +45,7 @@ final class RatisSettings {
         RaftConfigKeys.Rpc.setType(properties, SupportedRpcType.GRPC);
         GrpcConfigKeys.Server.setHost(properties, config.host());
         GrpcConfigKeys.Server.setPort(properties, config.port());
-        // Two event loops instead of two per core: headers are small.
-        properties.setInt(GrpcConfigKeys.Server.BOSS_GROUP_SIZE_KEY, 1);
-        properties.setInt(GrpcConfigKeys.Server.WORKER_GROUP_SIZE_KEY, 2);
-        properties.setInt(GrpcConfigKeys.Client.WORKER_GROUP_SIZE_KEY, 1);
+        // Event loops stay at their default, gRPC's shared ones: groups of Ratis' own take two quiet seconds to close.
     }
 
     private static void log(RaftProperties properties) {

@@ -41,7 +41,9 @@ final class ListMachine implements ReplicatedMachine<Long> {
         this.checkpoint = checkpoint;
         this.shardLog = shardLog;
         if (Files.exists(checkpoint)) {
-            load();
+            List<String> lines = lines(checkpoint);
+            applied = mark(checkpoint);
+            bodies.addAll(lines.subList(1, lines.size()));
         }
     }
 
@@ -49,15 +51,21 @@ final class ListMachine implements ReplicatedMachine<Long> {
         checkPayloads = false;
     }
 
-    private void load() {
+    /** What a checkpoint covers; nothing where there is none. */
+    static AppliedMark mark(Path checkpoint) {
+        if (!Files.exists(checkpoint)) {
+            return AppliedMark.NONE;
+        }
+        String[] mark = lines(checkpoint).get(0).split(" ");
+        return new AppliedMark(
+                Long.parseLong(mark[0]),
+                Long.parseLong(mark[1]),
+                new LogPosition(Integer.parseInt(mark[2]), Integer.parseInt(mark[3])));
+    }
+
+    private static List<String> lines(Path checkpoint) {
         try {
-            List<String> lines = Files.readAllLines(checkpoint);
-            String[] mark = lines.get(0).split(" ");
-            applied = new AppliedMark(
-                    Long.parseLong(mark[0]),
-                    Long.parseLong(mark[1]),
-                    new LogPosition(Integer.parseInt(mark[2]), Integer.parseInt(mark[3])));
-            bodies.addAll(lines.subList(1, lines.size()));
+            return Files.readAllLines(checkpoint);
         } catch (IOException e) {
             throw new StorageException(Kind.IO, "load", e);
         }

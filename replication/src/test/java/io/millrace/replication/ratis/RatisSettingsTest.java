@@ -33,9 +33,9 @@ class RatisSettingsTest {
         assertThat(RaftConfigKeys.Rpc.type(properties, line -> {})).isEqualTo(SupportedRpcType.GRPC);
         assertThat(GrpcConfigKeys.Server.host(properties)).isEqualTo("127.0.0.1");
         assertThat(GrpcConfigKeys.Server.port(properties)).isZero();
-        assertThat(GrpcConfigKeys.Server.bossGroupSize(properties)).isEqualTo(1);
-        assertThat(GrpcConfigKeys.Server.workerGroupSize(properties)).isEqualTo(2);
-        assertThat(GrpcConfigKeys.Client.workerGroupSize(properties)).isEqualTo(1);
+        assertThat(GrpcConfigKeys.Server.bossGroupSize(properties)).isZero();
+        assertThat(GrpcConfigKeys.Server.workerGroupSize(properties)).isZero();
+        assertThat(GrpcConfigKeys.Client.workerGroupSize(properties)).isZero();
     }
 
     @Test
