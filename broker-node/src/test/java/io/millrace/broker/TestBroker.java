@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A real broker in this process, with real disks, a real Raft log, and a channel to it. */
 public final class TestBroker implements AutoCloseable {
+    private static final AtomicLong SEEDS = new AtomicLong();
+
     /** What the file system seems to have free; negative: as it is. */
     public final AtomicLong usableBytes = new AtomicLong(Long.MAX_VALUE);
 
@@ -37,7 +39,7 @@ public final class TestBroker implements AutoCloseable {
                 new Environment(
                         InstantSource.system(),
                         System::nanoTime,
-                        new Random(42),
+                        new Random(SEEDS.incrementAndGet()),
                         (what, cause) -> failStop.set(cause),
                         directory -> usableBytes.get(),
                         4711));

@@ -56,6 +56,9 @@ final class SubscribeStream {
     private FetchAnswer.@Nullable Records current;
     private @Nullable Iterator<Batches.Batch> batches;
     private boolean isBatchOpen;
+    private boolean isGrantUsed;
+
+    @GuardedBy("lock")
     private MemoryBudget.@Nullable Grant grant;
 
     @GuardedBy("lock")
@@ -227,7 +230,10 @@ final class SubscribeStream {
         }
         batches = null;
         if (!answers.hasNext()) {
-            releaseGrant();
+            if (isGrantUsed) {
+                isGrantUsed = false;
+                releaseGrant();
+            }
             return false;
         }
         FetchAnswer answer = answers.next();
@@ -291,14 +297,23 @@ final class SubscribeStream {
             await();
             return false;
         }
-        MemoryBudget.Grant granted = grant;
-        if (granted == null) {
+        if (!hasGrant()) {
             FetchSession found = session;
             budget.take(MemoryBudget.Lane.READ, READ_BYTES, taken -> granted(found, taken));
             return false;
         }
+        isGrantUsed = true;
         answers = session.read().iterator();
         return true;
+    }
+
+    private boolean hasGrant() {
+        lock.lock();
+        try {
+            return grant != null;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void granted(FetchSession session, MemoryBudget.Grant taken) {
