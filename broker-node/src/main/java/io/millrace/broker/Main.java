@@ -17,7 +17,7 @@ import picocli.CommandLine.Command;
         name = "millrace-broker",
         description = "Runs and inspects a Millrace broker.",
         mixinStandardHelpOptions = true,
-        subcommands = {BrokerCommand.class})
+        subcommands = {BrokerCommand.class, InspectCommand.class})
 public final class Main {
     private Main() {}
 

@@ -28,9 +28,7 @@ final class BrokerStartTest {
     @Test
     void undoesItsStepsWhenAPortIsTaken() throws IOException {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            refused(
-                    ErrorCode.PORT_IN_USE,
-                    () -> TestBroker.start(directory, "listen.port=" + taken.getLocalPort()));
+            refused(ErrorCode.PORT_IN_USE, () -> TestBroker.start(directory, "listen.port=" + taken.getLocalPort()));
             refused(ErrorCode.PORT_IN_USE, () -> TestBroker.start(directory, "http.port=" + taken.getLocalPort()));
         }
         try (TestBroker broker = TestBroker.start(directory)) {

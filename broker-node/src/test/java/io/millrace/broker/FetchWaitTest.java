@@ -48,11 +48,9 @@ final class FetchWaitTest {
                 .setMaxBytes(1 << 20)
                 .setMinBytes(minBytes)
                 .setMaxWaitMillis(waitMillis)
-                .addParts(FetchPart.newBuilder().setTopic(topic).setOffset(offset).setMaxBytes(1 << 20))
-                .addParts(FetchPart.newBuilder()
-                        .setTopic(topic)
-                        .setPartition(1)
-                        .setMaxBytes(1 << 20))
+                .addParts(
+                        FetchPart.newBuilder().setTopic(topic).setOffset(offset).setMaxBytes(1 << 20))
+                .addParts(FetchPart.newBuilder().setTopic(topic).setPartition(1).setMaxBytes(1 << 20))
                 .build();
     }
 
@@ -90,7 +88,10 @@ final class FetchWaitTest {
     @Test
     void answersErrorsAtOnce() {
         try (FetchCall reader = new FetchCall(broker)) {
-            assertThat(reader.send(fetch("missing", 0, 1, 60_000)).getResults(0).getError().getCode())
+            assertThat(reader.send(fetch("missing", 0, 1, 60_000))
+                            .getResults(0)
+                            .getError()
+                            .getCode())
                     .isEqualTo(ErrorCode.UNKNOWN_TOPIC);
         }
     }
@@ -148,14 +149,14 @@ final class FetchWaitTest {
                         .setFrom(StartPoint.newBuilder().setStart(true))
                         .setStopAtEnd(true)
                         .build());
-        stream.forEachRemaining(message -> message.getRecordsList()
-                .forEach(record -> {
-                    read.add(record.getValue().toStringUtf8());
-                    int index = Integer.parseInt(record.getValue().toStringUtf8().substring(5));
-                    assertThat(record.getPartition()).isEqualTo(published.getResults(index).getPartition());
-                    assertThat(record.getOffset()).isEqualTo(published.getResults(index).getOffset());
-                    assertThat(record.getTimestampMillis()).isEqualTo(1_000 + index);
-                }));
+        stream.forEachRemaining(message -> message.getRecordsList().forEach(record -> {
+            read.add(record.getValue().toStringUtf8());
+            int index = Integer.parseInt(record.getValue().toStringUtf8().substring(5));
+            assertThat(record.getPartition())
+                    .isEqualTo(published.getResults(index).getPartition());
+            assertThat(record.getOffset()).isEqualTo(published.getResults(index).getOffset());
+            assertThat(record.getTimestampMillis()).isEqualTo(1_000 + index);
+        }));
         assertThat(read).hasSize(1_000).doesNotHaveDuplicates();
     }
 
@@ -170,7 +171,9 @@ final class FetchWaitTest {
             await().untilAsserted(() -> assertThat(scrape(stopped)).contains("millrace_fetch_waiting 1.0"));
             long begin = System.nanoTime();
             stopped.broker.close();
-            assertThat(System.nanoTime() - begin).as("nothing waits for its time").isLessThan(15_000_000_000L);
+            assertThat(System.nanoTime() - begin)
+                    .as("nothing waits for its time")
+                    .isLessThan(15_000_000_000L);
             assertThat(reader.next().getResults(0).getLogEnd()).isEqualTo(1);
             assertThat(TestBroker.detail(reader.failure()).getCode()).isEqualTo(ErrorCode.STOPPING);
             assertThat(TestBroker.detail(writer.failure()).getCode()).isEqualTo(ErrorCode.STOPPING);

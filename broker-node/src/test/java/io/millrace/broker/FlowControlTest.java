@@ -56,7 +56,9 @@ final class FlowControlTest {
                                 .getResults(0)
                                 .getBaseOffset())
                         .isEqualTo(BATCHES);
-                assertThat(ProduceFetchTest.fetchOne(broker, "big", 0, BATCHES).getBatches().size())
+                assertThat(ProduceFetchTest.fetchOne(broker, "big", 0, BATCHES)
+                                .getBatches()
+                                .size())
                         .isGreaterThan(BATCH_BYTES / 2);
 
                 stalled.forEach(Stalled::goOn);
@@ -66,7 +68,8 @@ final class FlowControlTest {
             }
             await().untilAsserted(() -> assertThat(figure(broker, "millrace_inflight_bytes{lane=\"read\"}"))
                     .isZero());
-            assertThat(figure(broker, "millrace_inflight_bytes{lane=\"append\"}")).isZero();
+            assertThat(figure(broker, "millrace_inflight_bytes{lane=\"append\"}"))
+                    .isZero();
         }
     }
 
@@ -81,12 +84,12 @@ final class FlowControlTest {
     private static double figure(TestBroker broker, String name) throws Exception {
         String page = HttpClient.newHttpClient()
                 .send(
-                        HttpRequest.newBuilder(
-                                        URI.create("http://127.0.0.1:" + broker.broker.httpPort() + "/metrics"))
+                        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + broker.broker.httpPort() + "/metrics"))
                                 .build(),
                         HttpResponse.BodyHandlers.ofString())
                 .body();
-        Matcher matcher = Pattern.compile("(?m)^" + Pattern.quote(name) + " (\\S+)$").matcher(page);
+        Matcher matcher =
+                Pattern.compile("(?m)^" + Pattern.quote(name) + " (\\S+)$").matcher(page);
         assertThat(matcher.find()).as(name).isTrue();
         return Double.parseDouble(matcher.group(1));
     }
@@ -124,11 +127,12 @@ final class FlowControlTest {
 
         private void askForAll() {
             for (int offset = 0; offset < BATCHES; offset++) {
-                stream().onNext(FetchRequest.newBuilder()
-                        .setRequestId(offset)
-                        .setMaxBytes(BATCH_BYTES / 2)
-                        .addParts(FetchPart.newBuilder().setTopic("big").setOffset(offset))
-                        .build());
+                stream()
+                        .onNext(FetchRequest.newBuilder()
+                                .setRequestId(offset)
+                                .setMaxBytes(BATCH_BYTES / 2)
+                                .addParts(FetchPart.newBuilder().setTopic("big").setOffset(offset))
+                                .build());
             }
         }
 

@@ -11,6 +11,7 @@ import io.millrace.storage.AppliedMark;
 import io.millrace.storage.Extent;
 import io.millrace.storage.LogPosition;
 import io.millrace.storage.PartitionIndex;
+import io.millrace.storage.Rows;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +48,11 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
         try (PartitionIndex.View view = index.view()) {
             this.image = MetadataRows.read(view);
         }
+    }
+
+    /** What the rows of a metadata shard say, for an offline look. */
+    public static ClusterImage image(Rows rows) {
+        return MetadataRows.read(rows);
     }
 
     public ClusterImage image() {

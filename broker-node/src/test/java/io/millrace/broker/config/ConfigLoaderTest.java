@@ -42,16 +42,13 @@ final class ConfigLoaderTest {
 
     @Test
     void takesEverySettingFromEverySource() {
-        BrokerConfig config = loader()
-                .yaml(
-                        """
+        BrokerConfig config = loader().yaml("""
                         listen:
                           host: 0.0.0.0
                           port: 1
                         storage: {shards: 3, segment-bytes: 64MiB}
                         limits.bytes-in-flight: 1GiB
-                        """,
-                        "millrace.yaml")
+                        """, "millrace.yaml")
                 .environment(Map.of("MILLRACE_LISTEN_PORT", "2", "MILLRACE_HTTP_PORT", "22", "PATH", "/bin"))
                 .set("listen.port=3")
                 .set("defaults.request-timeout=1500ms")

@@ -31,8 +31,7 @@ final class ClusterImageTest {
     }
 
     static NewTopic topic(long id, String name, int partitions) {
-        return new NewTopic(
-                new UUID(2, id), "", name, partitions, 1, Placement.RANGES, Map.of(), Map.of(), List.of());
+        return new NewTopic(new UUID(2, id), "", name, partitions, 1, Placement.RANGES, Map.of(), Map.of(), List.of());
     }
 
     static ClusterImage changed(Outcome outcome) {
@@ -61,7 +60,8 @@ final class ClusterImageTest {
         Map<Integer, Integer> load = new TreeMap<>();
         image.topics()
                 .values()
-                .forEach(topic -> topic.partitions().forEach(partition -> load.merge(partition.shard(), 1, Integer::sum)));
+                .forEach(topic ->
+                        topic.partitions().forEach(partition -> load.merge(partition.shard(), 1, Integer::sum)));
         assertThat(load).isEqualTo(Map.of(1, 3, 2, 3, 3, 3));
     }
 
@@ -87,8 +87,7 @@ final class ClusterImageTest {
 
     @Test
     void refusesMoreReplicasThanBrokers() {
-        NewTopic wanted =
-                new NewTopic(new UUID(2, 1), "", "a", 1, 3, Placement.RANGES, Map.of(), Map.of(), List.of());
+        NewTopic wanted = new NewTopic(new UUID(2, 1), "", "a", 1, 3, Placement.RANGES, Map.of(), Map.of(), List.of());
         assertThat(refused(formed(1).create(wanted))).isEqualTo(ErrorCode.REPLICATION_UNSUPPORTED);
     }
 
@@ -130,15 +129,14 @@ final class ClusterImageTest {
         for (int step = 0; step < 300; step++) {
             String name = "t" + random.nextInt(8);
             Topic known = image.topic(name);
-            Outcome outcome =
-                    switch (random.nextInt(7)) {
-                        case 0, 1 -> image.create(topic(random.nextLong(), name, 1 + random.nextInt(9)));
-                        case 2 -> image.ready(idOf(known));
-                        case 3 -> image.delete(idOf(known));
-                        case 4 -> image.gone(idOf(known));
-                        case 5 -> image.alter(idOf(known), Map.of("k", "v" + random.nextInt(3)), List.of("j"));
-                        default -> image.takeProducerIds(1 + random.nextInt(5));
-                    };
+            Outcome outcome = switch (random.nextInt(7)) {
+                case 0, 1 -> image.create(topic(random.nextLong(), name, 1 + random.nextInt(9)));
+                case 2 -> image.ready(idOf(known));
+                case 3 -> image.delete(idOf(known));
+                case 4 -> image.gone(idOf(known));
+                case 5 -> image.alter(idOf(known), Map.of("k", "v" + random.nextInt(3)), List.of("j"));
+                default -> image.takeProducerIds(1 + random.nextInt(5));
+            };
             if (outcome instanceof Outcome.Changed change) {
                 MetadataRows.write(rows, image, change.image());
                 image = change.image();

@@ -16,7 +16,9 @@ final class KeyRangeTest {
         for (int count = 1; count <= 300; count++) {
             List<KeyRange> ranges = KeyRange.divide(count);
             KeyRanges even = KeyRanges.even(count);
-            assertThat(ranges.stream().mapToLong(range -> range.high() - range.low()).sum())
+            assertThat(ranges.stream()
+                            .mapToLong(range -> range.high() - range.low())
+                            .sum())
                     .isEqualTo(KeyRange.END);
             for (int partition = 0; partition < count; partition++) {
                 assertThat(ranges.get(partition).low()).isEqualTo(even.low(partition));

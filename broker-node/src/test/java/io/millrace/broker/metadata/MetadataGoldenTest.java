@@ -25,7 +25,10 @@ final class MetadataGoldenTest {
     private static ClusterImage image() {
         ClusterImage image = ClusterImageTest.formed(2);
         image = ClusterImageTest.changed(image.register(new BrokerEntry(
-                1, "rack-a", List.of(new BrokerEntry.Listener("millrace", "grpc", "plaintext", "localhost", 7070)), 77)));
+                1,
+                "rack-a",
+                List.of(new BrokerEntry.Listener("millrace", "grpc", "plaintext", "localhost", 7070)),
+                77)));
         image = ClusterImageTest.changed(image.create(new ClusterImage.NewTopic(
                 new UUID(2, 3),
                 "",
@@ -46,7 +49,11 @@ final class MetadataGoldenTest {
         MemoryRows rows = new MemoryRows();
         MetadataRows.write(rows, ClusterImage.EMPTY, image());
         rows.scan(Family.COORDINATOR, new byte[0], new byte[] {(byte) 0xFF}, (key, value) -> {
-            text.append("row ").append(hex.formatHex(key)).append(' ').append(hex.formatHex(value)).append('\n');
+            text.append("row ")
+                    .append(hex.formatHex(key))
+                    .append(' ')
+                    .append(hex.formatHex(value))
+                    .append('\n');
             return true;
         });
         text.append("entry ")
@@ -82,7 +89,10 @@ final class MetadataGoldenTest {
         for (String line : Files.readAllLines(GOLDEN)) {
             String[] words = line.split(" ");
             if (words[0].equals("row")) {
-                rows.put(Family.COORDINATOR, HexFormat.of().parseHex(words[1]), HexFormat.of().parseHex(words[2]));
+                rows.put(
+                        Family.COORDINATOR,
+                        HexFormat.of().parseHex(words[1]),
+                        HexFormat.of().parseHex(words[2]));
             }
         }
         assertThat(MetadataRows.read(rows)).isEqualTo(image());
@@ -91,7 +101,8 @@ final class MetadataGoldenTest {
     @Test
     void aHomeSlotNeverMoves() {
         ClusterImage image = ClusterImageTest.formed(4);
-        assertThat(List.of(image.homeShard("readers"), image.homeShard("a"), image.homeShard(""), image.homeShard("zz")))
+        assertThat(List.of(
+                        image.homeShard("readers"), image.homeShard("a"), image.homeShard(""), image.homeShard("zz")))
                 .isEqualTo(List.of(SLOT_READERS, SLOT_A, SLOT_EMPTY, SLOT_ZZ));
     }
 

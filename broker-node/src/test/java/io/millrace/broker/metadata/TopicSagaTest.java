@@ -52,7 +52,8 @@ final class TopicSagaTest {
         private final Topics topics;
 
         private Life(Hook metadataHook, Hook dataHook) {
-            long term = Math.max(metadataIndex.applied().term(), dataIndex.applied().term()) + 1;
+            long term =
+                    Math.max(metadataIndex.applied().term(), dataIndex.applied().term()) + 1;
             metadata = new MetadataShard(
                     LocalReplicatedLog.open(metadataLog, machine, term, metadataHook),
                     machine,
@@ -122,14 +123,20 @@ final class TopicSagaTest {
 
     @ParameterizedTest
     @CsvSource({
-        "metadata,PROPOSED,1", "metadata,FLUSHED,1", "metadata,APPLIED,1",
-        "metadata,PROPOSED,2", "metadata,FLUSHED,2", "metadata,APPLIED,2",
-        "data,PROPOSED,1", "data,APPENDED,1", "data,FLUSHED,1", "data,APPLIED,1"
+        "metadata,PROPOSED,1",
+        "metadata,FLUSHED,1",
+        "metadata,APPLIED,1",
+        "metadata,PROPOSED,2",
+        "metadata,FLUSHED,2",
+        "metadata,APPLIED,2",
+        "data,PROPOSED,1",
+        "data,APPENDED,1",
+        "data,FLUSHED,1",
+        "data,APPLIED,1"
     })
     void aCreationIsFinishedOrNeverWas(String where, Step step, int n) {
         new Life(Hook.NONE, Hook.NONE).close();
-        try (Life cut = new Life(
-                crash(where.equals("metadata"), step, n), crash(where.equals("data"), step, n))) {
+        try (Life cut = new Life(crash(where.equals("metadata"), step, n), crash(where.equals("data"), step, n))) {
             assertThat(cut.create()).as("the answer of a creation that was cut").isNull();
         }
         try (Life next = new Life(Hook.NONE, Hook.NONE)) {
@@ -147,16 +154,22 @@ final class TopicSagaTest {
 
     @ParameterizedTest
     @CsvSource({
-        "metadata,PROPOSED,1", "metadata,FLUSHED,1", "metadata,APPLIED,1",
-        "metadata,PROPOSED,2", "metadata,FLUSHED,2", "metadata,APPLIED,2",
-        "data,PROPOSED,1", "data,APPENDED,1", "data,FLUSHED,1", "data,APPLIED,1"
+        "metadata,PROPOSED,1",
+        "metadata,FLUSHED,1",
+        "metadata,APPLIED,1",
+        "metadata,PROPOSED,2",
+        "metadata,FLUSHED,2",
+        "metadata,APPLIED,2",
+        "data,PROPOSED,1",
+        "data,APPENDED,1",
+        "data,FLUSHED,1",
+        "data,APPLIED,1"
     })
     void aDeletionIsFinishedOrNeverBegan(String where, Step step, int n) {
         try (Life first = new Life(Hook.NONE, Hook.NONE)) {
             assertThat(first.create()).isNotNull();
         }
-        try (Life cut = new Life(
-                crash(where.equals("metadata"), step, n), crash(where.equals("data"), step, n))) {
+        try (Life cut = new Life(crash(where.equals("metadata"), step, n), crash(where.equals("data"), step, n))) {
             assertThat(cut.delete()).isFalse();
         }
         try (Life next = new Life(Hook.NONE, Hook.NONE)) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.millrace.error.ErrorCode;
 import io.millrace.error.FaultException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -15,7 +16,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 final class OpsServerTest {
-    private static final InetSocketAddress ANY = new InetSocketAddress("127.0.0.1", 0);
+    private static final InetSocketAddress ANY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
     private final AtomicReference<Readiness.State> state =
             new AtomicReference<>(new Readiness.State(1, 3, List.of("shard/2 has no leader \"yet\"")));
@@ -55,8 +56,8 @@ final class OpsServerTest {
         Readiness readiness = new Readiness(state::get);
         try (OpsServer server = OpsServer.start(ANY, () -> "", readiness)) {
             assertThatExceptionOfType(FaultException.class)
-                    .isThrownBy(() -> OpsServer.start(
-                            new InetSocketAddress("127.0.0.1", server.port()), () -> "", readiness))
+                    .isThrownBy(() ->
+                            OpsServer.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()), () -> "", readiness))
                     .satisfies(e -> assertThat(e.fault().code()).isEqualTo(ErrorCode.PORT_IN_USE))
                     .withMessageContaining("http.port");
         }

@@ -18,7 +18,9 @@ final class DiskSpaceTest {
     void refusesWhatWouldEatTheReserveAndNamesNodeAndBytes() {
         assertThat(space.refusal("topic/a/0", 600)).isNull();
         Fault fault = space.refusal("topic/a/0", 1);
-        assertThat(fault).isNotNull();
+        if (fault == null) {
+            throw new AssertionError("not refused");
+        }
         assertThat(fault.code()).isEqualTo(ErrorCode.STORAGE_FULL);
         assertThat(fault.message()).contains("broker 7", "400 bytes left");
         assertThat(fault.detail()).isEqualTo(new Fault.LimitHit("storage.disk-reserve", 400, 400));
@@ -31,7 +33,9 @@ final class DiskSpaceTest {
         time.advance(Duration.ofSeconds(1));
         assertThat(space.refusal("topic/a/0", 1)).isNotNull();
         usable.set(2_000);
-        assertThat(space.refusal("topic/a/0", 1)).as("the answer is kept for a moment").isNotNull();
+        assertThat(space.refusal("topic/a/0", 1))
+                .as("the answer is kept for a moment")
+                .isNotNull();
         time.advance(Duration.ofSeconds(1));
         assertThat(space.refusal("topic/a/0", 1)).isNull();
         assertThat(space.isFull()).isFalse();
