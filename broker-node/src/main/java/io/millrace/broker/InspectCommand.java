@@ -98,7 +98,8 @@ public final class InspectCommand implements Callable<Integer> {
 
     /** Names of topics by id. */
     private Map<UUID, String> metadata(Path root, PrintWriter out) {
-        Path index = DataDirectory.ShardPaths.of(root, ShardEntry.METADATA_SHARD).index();
+        Path index =
+                DataDirectory.ShardPaths.of(root, ShardEntry.METADATA_SHARD).index();
         try (PartitionIndex.View view = PartitionIndexes.inspect(index)) {
             ClusterImage image = MetadataMachine.image(view);
             image.topicsByName()
@@ -126,8 +127,11 @@ public final class InspectCommand implements Callable<Integer> {
     /** Answers the end of what the index covers: nothing before it may be damaged. */
     private LogPosition inspectIndex(Path directoryOfIndex, Map<UUID, String> topics, PrintWriter out) {
         try (PartitionIndex.View view = PartitionIndexes.inspect(directoryOfIndex)) {
-            out.printf("  index: applied term %d index %d, log to %s%n",
-                    view.applied().term(), view.applied().raftIndex(), view.applied().logEnd());
+            out.printf(
+                    "  index: applied term %d index %d, log to %s%n",
+                    view.applied().term(),
+                    view.applied().raftIndex(),
+                    view.applied().logEnd());
             Map<Family, Long> counts = PartitionIndexes.count(view);
             out.println("  rows: "
                     + counts.entrySet().stream()
@@ -137,7 +141,8 @@ public final class InspectCommand implements Callable<Integer> {
             for (Partition partition : PartitionRow.all(view)) {
                 out.printf(
                         "  partition %s/%d: offsets %d to %d, %d record(s), %d byte(s), leader epoch %d%n",
-                        topics.getOrDefault(partition.id().topic(), partition.id().topic().toString()),
+                        topics.getOrDefault(
+                                partition.id().topic(), partition.id().topic().toString()),
                         partition.id().number(),
                         partition.logStart(),
                         partition.logEnd(),

@@ -56,8 +56,10 @@ final class OpsServerTest {
         Readiness readiness = new Readiness(state::get);
         try (OpsServer server = OpsServer.start(ANY, () -> "", readiness)) {
             assertThatExceptionOfType(FaultException.class)
-                    .isThrownBy(() ->
-                            OpsServer.start(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()), () -> "", readiness))
+                    .isThrownBy(() -> OpsServer.start(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()),
+                            () -> "",
+                            readiness))
                     .satisfies(e -> assertThat(e.fault().code()).isEqualTo(ErrorCode.PORT_IN_USE))
                     .withMessageContaining("http.port");
         }
