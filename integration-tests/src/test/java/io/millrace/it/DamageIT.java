@@ -84,7 +84,7 @@ class DamageIT {
         ForkedBroker broker = ForkedBroker.in(directory).start();
         try {
             produce(broker);
-            assertThat(broker.stop()).as("exit code of a planned stop").isZero();
+            assertThat(broker.stop()).as("exit code of a planned stop").isEqualTo(ForkedBroker.ENDED_BY_SIGTERM);
             blow.strike(broker.data());
             broker = broker.restart();
             Outcome outcome = readAll(broker);

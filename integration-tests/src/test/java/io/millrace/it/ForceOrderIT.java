@@ -30,9 +30,11 @@ class ForceOrderIT {
         Path listing = directory.resolve("strace.txt");
         int acknowledged = 0;
         String bootstrap;
+        String port;
         try (ForkedBroker broker =
                 ForkedBroker.in(directory).under(SystemCalls.tracer(listing)).start()) {
             bootstrap = broker.bootstrap();
+            port = bootstrap.substring(bootstrap.lastIndexOf(':'));
             try (MillraceClient client = Millrace.connect(bootstrap)) {
                 client.admin().createTopic(NewTopic.of("forced", 1));
                 try (Producer producer = client.newProducer()) {
@@ -64,7 +66,7 @@ class ForceOrderIT {
                     calls,
                     payload.began(),
                     call -> call.isWrite()
-                            && call.target().contains(bootstrap + "->")
+                            && call.target().contains(port + "->")
                             && SystemCalls.carriesData(call.bytes()));
             assertThat(payloadForce.ended())
                     .as("payload %d forced before its header is forced", i)

@@ -26,8 +26,7 @@ class ArchitectureTest {
     private static final String[] PURE = {
         "io.millrace.record..",
         "io.millrace.error..",
-        "io.millrace.replication.state..",
-        "io.millrace.broker.metadata.image.."
+        "io.millrace.replication.state.."
     };
 
     // ---- who may know whom

@@ -18,6 +18,9 @@ import java.util.concurrent.TimeUnit;
  * on the same data. Used by one test thread.
  */
 public final class ForkedBroker implements AutoCloseable {
+    /** What a JVM that stopped in good order on SIGTERM exits with. */
+    public static final int ENDED_BY_SIGTERM = 128 + 15;
+
     private static final Duration START_DEADLINE = Duration.ofSeconds(60);
 
     private final Path directory;

@@ -24,7 +24,7 @@ public final class SystemCalls {
             "-yy",
             "-xx",
             "-s",
-            "600",
+            "8400",
             "-e",
             "trace=write,writev,pwrite64,pwritev,fsync,fdatasync,sendto,sendmsg",
             "-o",
