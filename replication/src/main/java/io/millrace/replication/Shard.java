@@ -23,6 +23,7 @@ import io.millrace.storage.PartitionIndex;
 import io.millrace.storage.Rows;
 import io.millrace.storage.ShardLog;
 import io.millrace.storage.StorageException;
+import io.millrace.storage.clean.DeadFileCleaner;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.List;
@@ -52,6 +53,8 @@ public final class Shard implements AutoCloseable {
     /** How long a close waits for what is in flight. */
     private static final long CLOSE_MILLIS = 5_000;
 
+    private static final int DELETED_FILES_AT_ONCE = 4;
+
     private final int id;
     private final ShardConfig config;
     private final ShardListener listener;
@@ -59,6 +62,7 @@ public final class Shard implements AutoCloseable {
     private final InstantSource wallClock;
     private final PartitionIndex index;
     private final Watchers watchers;
+    private final DeadFileCleaner cleaner;
     private final ShardMachine machine;
     private final PartitionReader reader;
     private final AtomicReference<@Nullable Fault> unavailable = new AtomicReference<>();
@@ -87,7 +91,8 @@ public final class Shard implements AutoCloseable {
         this.wallClock = wallClock;
         this.index = index;
         this.watchers = new Watchers(config.watchers());
-        this.machine = new ShardMachine(index, nanoTime, listener, watchers);
+        this.cleaner = new DeadFileCleaner(shardLog, index);
+        this.machine = new ShardMachine(index, cleaner, nanoTime, listener, watchers);
         this.reader = new PartitionReader(index, shardLog);
     }
 
@@ -300,7 +305,10 @@ public final class Shard implements AutoCloseable {
         }
     }
 
-    /** Makes everything applied durable in the index, and lets the log forget it. Any thread, one at a time. */
+    /**
+     * Makes everything applied durable in the index, lets the log forget it, and deletes segment files that have no live byte left. Any
+     * thread, one at a time.
+     */
     public void checkpoint() {
         checkAvailable();
         long raftIndex = machine.applied().raftIndex(); // before the flush, which covers at least that
@@ -308,6 +316,7 @@ public final class Shard implements AutoCloseable {
         ReplicatedLog<EntryResult> driven = replicatedLog;
         if (driven != null && raftIndex >= 0) {
             driven.checkpointed(raftIndex);
+            cleaner.clean(driven.firstIndex(), DELETED_FILES_AT_ONCE);
         }
     }
 

@@ -17,6 +17,7 @@ import io.millrace.storage.Extent;
 import io.millrace.storage.LogPosition;
 import io.millrace.storage.PartitionIndex;
 import io.millrace.storage.Rows;
+import io.millrace.storage.clean.DeadFileCleaner;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,6 +41,7 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
     }
 
     private final PartitionIndex index;
+    private final DeadFileCleaner cleaner;
     private final LongSupplier nanoTime;
     private final ShardListener listener;
     private final Watchers watchers;
@@ -53,8 +55,14 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
     private volatile Leadership leadership = new Leadership(0, false, null);
     private volatile @Nullable Events events;
 
-    ShardMachine(PartitionIndex index, LongSupplier nanoTime, ShardListener listener, Watchers watchers) {
+    ShardMachine(
+            PartitionIndex index,
+            DeadFileCleaner cleaner,
+            LongSupplier nanoTime,
+            ShardListener listener,
+            Watchers watchers) {
         this.index = index;
+        this.cleaner = cleaner;
         this.nanoTime = nanoTime;
         this.listener = listener;
         this.watchers = watchers;
@@ -111,6 +119,7 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
             try (PartitionIndex.Transaction rows = index.begin()) {
                 result = Applier.apply(new EntryContext(term, raftIndex), header, payload, rows);
                 touched = touched(header, result, rows);
+                cleaner.forgetDeleted(rows);
                 rows.commit(mark);
             }
             publish(mark, header, touched);

@@ -16,6 +16,10 @@ import io.millrace.replication.state.EpochStart;
 import io.millrace.replication.state.PartitionId;
 import io.millrace.replication.state.Position;
 import io.millrace.replication.state.ShardCommand;
+import io.millrace.storage.PartitionIndex;
+import io.millrace.storage.ShardLog.SegmentInfo;
+import io.millrace.storage.index.FileRow;
+import io.millrace.storage.index.FileRows;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.UUID;
@@ -104,6 +108,29 @@ class ShardTest {
             assertThat(rig.shard.partitions()).hasSize(1);
             assertThat(rig.values(other)).containsExactly("c");
             assertThat(faultOf(rig.append(P0, TestBatches.plain("x"))).code()).isEqualTo(ErrorCode.UNKNOWN_PARTITION);
+        }
+    }
+
+    @Test
+    void deletesSegmentFilesOfADroppedTopicAtTheNextCheckpoints() {
+        PartitionId other = new PartitionId(new UUID(2, 2), 0);
+        try (ShardRig rig = new ShardRig(directory).withPartitions(P0, other)) {
+            while (rig.shardLog.end().file() < 2) {
+                rig.appended(P0, TestBatches.plain("x".repeat(100_000)));
+            }
+            rig.appended(other, TestBatches.plain("c"));
+            rig.shard.checkpoint();
+            assertThat(rig.shardLog.segments()).hasSize(3);
+
+            rig.execute(new ShardCommand.DropPartitions(TOPIC));
+            rig.shard.checkpoint();
+            rig.shard.checkpoint();
+            assertThat(rig.shardLog.segments()).extracting(SegmentInfo::file).containsExactly(2);
+            assertThat(rig.values(other)).containsExactly("c");
+            rig.appended(other, TestBatches.plain("d"));
+            try (PartitionIndex.View view = rig.index.view()) {
+                assertThat(FileRows.all(view)).extracting(FileRow::file).containsExactly(2);
+            }
         }
     }
 

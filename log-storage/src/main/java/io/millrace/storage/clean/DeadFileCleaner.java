@@ -2,6 +2,7 @@ package io.millrace.storage.clean;
 
 import io.millrace.storage.AppliedMark;
 import io.millrace.storage.PartitionIndex;
+import io.millrace.storage.Rows;
 import io.millrace.storage.ShardLog;
 import io.millrace.storage.ShardLog.SegmentInfo;
 import io.millrace.storage.index.FileRow;
@@ -25,14 +26,16 @@ import org.jspecify.annotations.Nullable;
  *
  * A file never comes to life again: extents are added at the end of the log only.
  *
- * <p>Crash safe without a record of its own: the file is deleted first, then its row. A file whose deletion a crash undid has no row, or one
- * without live bytes, and is deleted again; a row whose file is gone is removed by the next pass.
+ * <p>Crash safe without a record of its own: the file is deleted first, its row goes with a later apply. A file whose deletion a crash undid
+ * has no row, or one without live bytes, and is deleted again; a row whose file is gone is found by each pass until it is removed.
  *
- * <p>Owned by the apply thread, since it opens a transaction; it reads FILES, a row for each segment file, and touches no file itself.
+ * <p>{@link #clean} is called by one thread at a time, any; {@link #forgetDeleted} by the apply thread.
  */
 public final class DeadFileCleaner {
     private final ShardLog log;
     private final PartitionIndex index;
+    /** Files that are gone and still have a row. */
+    private volatile Set<Integer> gone = Set.of();
     /** Dead files, with the raft index of the mark at which they were first seen dead. Lost in a crash: they are seen again. */
     private final Map<Integer, Long> seenDead = new HashMap<>();
 
@@ -42,7 +45,7 @@ public final class DeadFileCleaner {
     }
 
     /**
-     * One pass; no transaction is open. A file is deleted by the first pass after the index was flushed at or above the mark at which an
+     * One pass. A file is deleted by the first pass after the index was flushed at or above the mark at which an
      * earlier pass saw it dead.
      *
      * @param floor first raft index that this replica's Raft log still holds
@@ -83,7 +86,8 @@ public final class DeadFileCleaner {
             }
         }
         seenDead.keySet().retainAll(stillDead);
-        removeRows(rows, forgotten, durable);
+        forgotten.removeIf(file -> isStillNeeded(rows.get(file), durable));
+        gone = Set.copyOf(forgotten);
         return deleted;
     }
 
@@ -92,22 +96,19 @@ public final class DeadFileCleaner {
         return row == null || (row.liveBytes() == 0 && row.lastRaftIndex() < floor);
     }
 
-    /** Rows of files that are gone. One with live bytes stays: it names a loss, which a reader must see as such. */
-    private void removeRows(Map<Integer, FileRow> rows, Set<Integer> gone, AppliedMark durable) {
-        List<Integer> removed = gone.stream()
-                .filter(file -> {
-                    FileRow row = rows.get(file);
-                    return row != null
-                            && row.liveBytes() == 0
-                            && file < durable.logEnd().file();
-                })
-                .toList();
-        if (removed.isEmpty()) {
-            return;
-        }
-        try (PartitionIndex.Transaction transaction = index.begin()) {
-            removed.forEach(file -> FileRows.remove(transaction, file));
-            transaction.commit(index.applied());
+    /** A row with live bytes stays: it names a loss, which a reader must see as such. */
+    private static boolean isStillNeeded(@Nullable FileRow row, AppliedMark durable) {
+        return row == null
+                || row.liveBytes() > 0
+                || row.file() >= durable.logEnd().file();
+    }
+
+    /** Removes the rows of deleted files, within a transaction that is under way: at the end of an apply. Cheap where there are none. */
+    public void forgetDeleted(Rows rows) {
+        Set<Integer> files = gone;
+        if (!files.isEmpty()) {
+            gone = Set.of(); // what a pass adds right now is lost, and found by the next one
+            files.forEach(file -> FileRows.remove(rows, file));
         }
     }
 }

@@ -77,6 +77,7 @@ class DeadFileCleanerTest {
                 .isEqualTo(1);
         assertThat(files()).doesNotContain(0).contains(1, 2);
         assertThat(cleaner.clean(Long.MAX_VALUE, 9)).isEqualTo(1);
+        propose(new Entry(0, 0, ends[0]));
         try (View view = index.view()) {
             assertThat(FileRows.all(view)).extracting(FileRow::file).containsExactly(2);
         }
@@ -148,6 +149,7 @@ class DeadFileCleanerTest {
         index.flush();
         floor = raftLog.size();
         cleaner.clean(floor, 100);
+        propose(new Entry(0, 0, ends[0]));
         assertThat(log.segments()).allMatch(segment -> !segment.sealed());
         try (View view = index.view()) {
             assertThat(FileRows.all(view)).hasSizeLessThanOrEqualTo(1);
@@ -199,6 +201,7 @@ class DeadFileCleanerTest {
             } else {
                 ExtentRows.dropBelow(rows, entry.partition(), entry.offset(), Integer.MAX_VALUE);
             }
+            cleaner.forgetDeleted(rows);
             rows.commit(new AppliedMark(1, raftIndex, end));
         }
         log.applied(raftIndex);
