@@ -49,8 +49,39 @@ final class ExtentReader {
         return place.position() >= row.length();
     }
 
-    /** Where the batch that holds an offset begins, from {@code from} on. Looks at headers only. */
+    /**
+     * Where the batch that holds an offset begins, from {@code from} on, or the first readable one behind it. Looks at headers only, as long
+     * as they fit each other: what it finds may turn out damaged, and then {@link #findVerified} knows better.
+     */
     Place find(Place from, long offset) throws DamageException {
+        try {
+            return findByHeaders(from, offset);
+        } catch (DamageException e) {
+            return findVerified(offset);
+        }
+    }
+
+    /** As {@link #find}, but each batch on the way is verified, and damaged ones before the offset are stepped over. */
+    Place findVerified(long offset) throws DamageException {
+        Place place = start();
+        while (!isEnd(place)) {
+            try {
+                BatchHeader header = verified(bytes(place, sizeAt(place)), 0, place);
+                if (header.lastOffset() >= offset) {
+                    return place;
+                }
+                place = after(place, header);
+            } catch (DamageException e) {
+                if (e.behind() == null || e.damage().to() > offset) {
+                    throw e;
+                }
+                place = e.behind();
+            }
+        }
+        return place;
+    }
+
+    private Place findByHeaders(Place from, long offset) throws DamageException {
         Place place = from;
         ByteBuffer window = ByteBuffer.allocate(0);
         int windowAt = place.position();
@@ -78,15 +109,16 @@ final class ExtentReader {
     Place read(Place from, ByteBuffer target) throws DamageException {
         int start = target.position();
         int length = Math.min(target.remaining(), row.length() - from.position());
-        fill(from, target, length);
-        int end = start + length;
-        ByteBuffer readable = target.duplicate().limit(end);
         Place place = from;
         int at = start;
         try {
-            while (at < end) {
-                if (end - at < BatchHeader.SIZE || header(readable, at, place).sizeInBytes() > end - at) {
-                    break; // cut by the target's size; what is cut by the extent is found damaged by the header check
+            fill(from, target, length);
+            int end = start + length;
+            ByteBuffer readable = target.duplicate().limit(end);
+            while (end - at >= BatchHeader.SIZE) {
+                if (header(readable, at, place).sizeInBytes() > end - at) {
+                    break; // cut by the target's size: a batch that the extent cuts is found damaged by the header
+                    // check
                 }
                 BatchHeader header = verified(readable, at, place);
                 at += header.sizeInBytes();
@@ -96,8 +128,9 @@ final class ExtentReader {
             if (at == start) {
                 throw e;
             }
+        } finally {
+            target.position(at); // nothing behind it was verified
         }
-        target.position(at);
         return place;
     }
 
@@ -176,7 +209,7 @@ final class ExtentReader {
         ByteBuffer lengthField = bytes(place, Math.min(12, row.length() - place.position()));
         long next = lengthField.limit() < 12 ? 0 : place.position() + 12L + lengthField.getInt(8);
         if (next == row.length()) {
-            return new DamageException(new Damage(place.offset(), row.lastOffset() + 1, reason));
+            return new DamageException(new Damage(place.offset(), row.lastOffset() + 1, reason), null);
         }
         if (next < place.position() + BatchHeader.SIZE || next > row.length() - BatchHeader.SIZE) {
             return restDamaged(place, reason);
@@ -189,14 +222,16 @@ final class ExtentReader {
                 return restDamaged(place, reason);
             }
             BatchValidator.verify(bytes(behind, header.sizeInBytes()), 0);
-            return new DamageException(new Damage(place.offset(), header.baseOffset(), reason));
+            return new DamageException(
+                    new Damage(place.offset(), header.baseOffset(), reason),
+                    new Place((int) next, header.baseOffset()));
         } catch (InvalidBatchException e) {
             return restDamaged(place, reason);
         }
     }
 
     private DamageException restDamaged(Place place, String reason) {
-        return new DamageException(new Damage(place.offset(), row.lastOffset() + 1, reason));
+        return new DamageException(new Damage(place.offset(), row.lastOffset() + 1, reason), null);
     }
 
     /** Stored bytes are not what was written. */
@@ -204,10 +239,18 @@ final class ExtentReader {
         private static final long serialVersionUID = 1L;
 
         private final transient Damage damage;
+        private final transient @Nullable Place behind;
 
-        DamageException(Damage damage) {
+        DamageException(Damage damage, @Nullable Place behind) {
             super(damage.reason());
             this.damage = damage;
+            this.behind = behind;
+        }
+
+        /** The next batch that is whole, where it could be found. */
+        @Nullable
+        Place behind() {
+            return behind;
         }
 
         Damage damage() {

@@ -95,16 +95,24 @@ final class PartitionReader {
             if (extents.isEmpty()) {
                 return new ReadBatches(ByteBuffer.allocate(0), partition.logEnd(), PartitionTable.status(partition));
             }
+            ExtentReader first = new ExtentReader(shardLog, extents.get(0), epochs);
             try {
-                return read(extents, offset, maxBytes);
+                try {
+                    return read(extents, first, place(first, extents.get(0), offset), offset, maxBytes);
+                } catch (DamageException e) {
+                    if (e.damage().to() > offset) {
+                        throw e;
+                    }
+                    // A damaged header led the way to the wrong batch: what is wanted lies behind it.
+                    return read(extents, first, first.findVerified(offset), offset, maxBytes);
+                }
             } catch (DamageException e) {
                 throw ExtentReader.fault(e.damage(), resource).asException();
             }
         }
 
-        private ReadBatches read(List<ExtentRow> extents, long offset, int maxBytes) throws DamageException {
-            ExtentReader first = new ExtentReader(shardLog, extents.get(0), epochs);
-            Place from = place(first, extents.get(0), offset);
+        private ReadBatches read(List<ExtentRow> extents, ExtentReader first, Place from, long offset, int maxBytes)
+                throws DamageException {
             long available = -from.position();
             for (ExtentRow row : extents) {
                 available += row.length();

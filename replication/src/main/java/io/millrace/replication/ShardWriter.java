@@ -67,7 +67,7 @@ final class ShardWriter {
     private boolean recovering;
     private long lastProposedNanos;
     private long pauseNanos;
-    private long pausedSinceNanos;
+    private boolean pausing;
 
     private volatile int entriesInFlight;
 
@@ -210,9 +210,9 @@ final class ShardWriter {
         if (recovering && !recover()) {
             return;
         }
-        long pause = pauseNanos == 0 ? 0 : pausedSinceNanos + pauseNanos - nanoTime.getAsLong();
-        if (pause > 0) {
-            queue.await(Long.MAX_VALUE, pause);
+        if (pausing) {
+            pausing = false; // anything that wakes the writer ends the pause early, which does no harm
+            queue.await(Long.MAX_VALUE, pauseNanos);
             return;
         }
         if (inFlight.size() >= config.entriesInFlight()) {
@@ -250,6 +250,7 @@ final class ShardWriter {
         nextSeq = 0;
         lastEntered = -1;
         recovering = false;
+        pausing = false;
         pauseNanos = 0;
     }
 
@@ -386,7 +387,7 @@ final class ShardWriter {
                             new Fault(fault.code(), fault.message(), request.resource(), fault.effect(), null)));
         } else if (current && fault.code() == ErrorCode.NOT_LEADER) {
             refused.add(entry);
-            pausedSinceNanos = nanoTime.getAsLong();
+            pausing = true;
             pauseNanos = Math.min(MAX_PAUSE_NANOS, Math.max(pauseNanos * 2, TimeUnit.MICROSECONDS.toNanos(100)));
         } else {
             entry.requests().forEach(request -> request.fail(fault));
