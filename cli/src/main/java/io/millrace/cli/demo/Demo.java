@@ -5,6 +5,7 @@ import io.millrace.cli.output.Progress;
 import io.millrace.cli.output.Style;
 import io.millrace.cli.output.Table;
 import io.millrace.cli.source.ConsumerSource;
+import io.millrace.client.ClientConfig;
 import io.millrace.client.Consumer;
 import io.millrace.client.Millrace;
 import io.millrace.client.MillraceClient;
@@ -73,7 +74,7 @@ public final class Demo {
     /** Tells the story; the broker runs at its end. */
     Checklist run() throws IOException, InterruptedException {
         startBroker();
-        try (MillraceClient client = Millrace.connect(broker.address())) {
+        try (MillraceClient client = Millrace.connect(config())) {
             createTopic(client);
             append(client);
             Replay whole = replayFromStart(client, "Replay from the start");
@@ -88,6 +89,15 @@ public final class Demo {
             replayFromStart(client, "Replay after the kill");
         }
         return checks;
+    }
+
+    /** Patient: the demo is about what is kept, not about deadlines, and may run on a busy machine. */
+    private ClientConfig config() {
+        return ClientConfig.builder()
+                .bootstrap(broker.address())
+                .clientId("millrace-demo")
+                .requestTimeout(Duration.ofMinutes(1))
+                .build();
     }
 
     private void startBroker() throws IOException, InterruptedException {

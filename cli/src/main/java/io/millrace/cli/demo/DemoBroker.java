@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * A broker in a process of its own, on one directory: started, killed and started again. The demo's thread drives it; {@link #abandon} may be called from any thread and leaves no process behind.
  */
 final class DemoBroker {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(20);
     private static final int SHOWN_LOG_LINES = 15;
 
@@ -64,7 +64,7 @@ final class DemoBroker {
                         "the broker ended with exit code " + started.exitValue() + " before it was ready");
             }
             if (nanos.getAsLong() - startNanos > START_TIMEOUT.toNanos()) {
-                throw new IOException("the broker was not ready within " + START_TIMEOUT.toSeconds() + " s");
+                throw new IOException("the broker was not ready within " + START_TIMEOUT.toMinutes() + " min");
             }
         }
         ReadyFile ports = ReadyFile.read(ready);

@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
 /** Reads a source up to its ends, or until enough was read, and gives up where nothing comes. For one thread. */
 final class Reading {
     private static final Duration POLL = Duration.ofMillis(200);
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final RecordSource source;
     private final Map<TopicPartition, Long> ends;
