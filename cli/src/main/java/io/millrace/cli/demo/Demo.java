@@ -237,11 +237,14 @@ public final class Demo {
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
         Progress progress = console.progress("events");
         AtomicLong records = new AtomicLong();
+        AtomicLong bytes = new AtomicLong();
         new Reading(new ConsumerSource(consumer, false), ends, console.nanos())
                 .read(
                         record -> {
                             replay.accept(record);
+                            byte[] value = record.value();
                             records.incrementAndGet();
+                            bytes.addAndGet(value == null ? 0 : value.length);
                         },
                         count -> {
                             progress.update(count, -1);
@@ -249,7 +252,7 @@ public final class Demo {
                         });
         Duration took = progress.elapsed();
         progress.clear();
-        console.say(speed(records.get(), replay.bytes(), took));
+        console.say(speed(records.get(), bytes.get(), took));
     }
 
     private void readAsGroupThroughKill(MillraceClient client) throws IOException, InterruptedException {
@@ -270,7 +273,7 @@ public final class Demo {
         try (Consumer consumer = client.newConsumer()) {
             atEnd = readAsGroup(consumer, replay, count -> false);
         }
-        console.say("another member of the group went on where the commits stood: "
+        console.say("a second member of the group goes on where the commits stand: "
                 + Figures.count(replay.events() - before) + " events to the end");
         checks.equal("events to the group, each exactly once:", FlightFacts.EVENTS, replay.events());
         checks.none(

@@ -109,7 +109,7 @@ public final class DemoSession {
         console.say(millrace + " demo --keep              the same, and the broker stays for you to look around");
         console.say(millrace + " broker --data ./data     a broker of your own");
         console.say(millrace + " --help                   all commands");
-        console.say("README.md and docs/               how it works, and what it promises");
+        console.say("README.md and docs/                 how it works, and what it promises");
     }
 
     /** {@code false}: the process is ending, and the hook does its work. */

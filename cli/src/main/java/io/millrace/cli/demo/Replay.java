@@ -25,7 +25,6 @@ final class Replay {
     private final long expected;
     private long events;
     private long delaySumMinutes;
-    private long bytes;
     private String problem = "";
 
     /** One airport: its events in the order of the file, and how far the stream has come. */
@@ -97,7 +96,6 @@ final class Replay {
         origin.delaySumMinutes += flight.delayMinutes();
         events++;
         delaySumMinutes += flight.delayMinutes();
-        bytes += flight.json().length;
     }
 
     private void report(ConsumerRecord record, String text) {
@@ -123,10 +121,6 @@ final class Replay {
     /** Events that the file has. */
     long expected() {
         return expected;
-    }
-
-    long bytes() {
-        return bytes;
     }
 
     long delaySumMinutes() {
