@@ -94,10 +94,10 @@ class DamagedReadTest {
 
     /** A shard log with one wrong bit, counted over the payload bytes in the order in which they were appended. */
     private static final class FlippingLog implements ShardLog {
-        private record Appended(Extent extent, long from) {}
+        private record Placed(Extent extent, long from) {}
 
         private final ShardLog log;
-        private final List<Appended> appended = new ArrayList<>();
+        private final List<Placed> appended = new ArrayList<>();
         private long bytes;
         private volatile @Nullable Extent target;
         private volatile int bit;
@@ -107,7 +107,7 @@ class DamagedReadTest {
         }
 
         void flip(long at, int mask) {
-            for (Appended each : appended) {
+            for (Placed each : appended) {
                 if (at >= each.from() && at < each.from() + each.extent().length()) {
                     target = each.extent().slice((int) (at - each.from()), 1);
                 }
@@ -118,7 +118,7 @@ class DamagedReadTest {
         @Override
         public Extent append(long term, long raftIndex, int payloadCrc, List<ByteBuffer> payload) {
             Extent extent = log.append(term, raftIndex, payloadCrc, payload);
-            appended.add(new Appended(extent, bytes));
+            appended.add(new Placed(extent, bytes));
             bytes += extent.length();
             return extent;
         }
