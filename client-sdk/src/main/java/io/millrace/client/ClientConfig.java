@@ -78,7 +78,7 @@ public record ClientConfig(
     public static final class Builder {
         private String bootstrap = "";
         private String clientId = "millrace-java";
-        private Duration requestTimeout = Duration.ofSeconds(10);
+        private Duration requestTimeout = Duration.ofSeconds(30);
         private Duration connectTimeout = Duration.ofSeconds(5);
         private Duration metadataMaxAge = Duration.ofMinutes(1);
         private Duration reconnectBackoff = Duration.ofMillis(20);

@@ -5,15 +5,19 @@ import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptors;
 import io.grpc.ConnectivityState;
+import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
+import io.millrace.error.Effect;
+import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
 import io.millrace.v1.FetchServiceGrpc;
 import io.millrace.v1.ProduceServiceGrpc;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /** The way to one broker: calls and streams over one HTTP/2 connection, which is made and made again when needed. Thread safe. */
@@ -46,15 +50,38 @@ public final class Connection {
      */
     public <Q, R> R call(Unary<Q, R> unary, Q request, long timeoutNanos) {
         connectNow();
+        Deadline deadline = Deadline.after(Math.max(1, timeoutNanos), TimeUnit.NANOSECONDS);
+        if (unary.whenUnknown() == Effect.UNKNOWN) {
+            awaitConnected(deadline);
+        }
         try {
             return ClientCalls.blockingUnaryCall(
-                    channel,
-                    unary.method(),
-                    CallOptions.DEFAULT.withDeadlineAfter(Math.max(1, timeoutNanos), TimeUnit.NANOSECONDS),
-                    request);
+                    channel, unary.method(), CallOptions.DEFAULT.withDeadline(deadline), request);
         } catch (StatusRuntimeException e) {
             Fault fault = StatusTranslator.of(e.getStatus(), e.getTrailers(), "broker/" + address, unary.whenUnknown());
             throw new FaultException(fault, e);
+        }
+    }
+
+    /**
+     * Waits while the connection is being made, so that a request whose outcome would be open leaves only over one that stands: what fails before that is known not to be done.
+     */
+    private void awaitConnected(Deadline deadline) {
+        ConnectivityState state = managed.getState(true);
+        while (state == ConnectivityState.IDLE || state == ConnectivityState.CONNECTING) {
+            CountDownLatch changed = new CountDownLatch(1);
+            managed.notifyWhenStateChanged(state, changed::countDown);
+            try {
+                if (!changed.await(deadline.timeRemaining(TimeUnit.NANOSECONDS), TimeUnit.NANOSECONDS)) {
+                    throw Fault.of(ErrorCode.DEADLINE_EXCEEDED, "broker/" + address, "no connection was made in time")
+                            .asException();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new FaultException(
+                        Fault.of(ErrorCode.CANCELLED, "broker/" + address, "interrupted while connecting"), e);
+            }
+            state = managed.getState(true);
         }
     }
 
