@@ -132,6 +132,7 @@ public final class RatisHost implements AutoCloseable {
             RaftServer built = RaftServer.newBuilder()
                     .setServerId(peerId)
                     .setProperties(properties)
+                    .setParameters(RatisSettings.closedPort())
                     .setStateMachineRegistry(this::stateMachine)
                     .setThreadGroup(new StoppingThreadGroup(failStop))
                     .build();
@@ -207,6 +208,14 @@ public final class RatisHost implements AutoCloseable {
             throw cause == null ? fault.asException() : new FaultException(fault, cause);
         }
         return (ReplicatedLog<R>) found;
+    }
+
+    /** Where Raft listens; -1 where no shard started. */
+    public int port() {
+        RaftServer started = server;
+        return started == null
+                ? -1
+                : started.getServerRpc().getInetSocketAddress().getPort();
     }
 
     /** Shards out of use, with the reason: those that did not start, and those that failed since. */

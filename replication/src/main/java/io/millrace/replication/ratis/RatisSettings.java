@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.RaftConfigKeys;
+import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
 import org.apache.ratis.rpc.SupportedRpcType;
@@ -31,6 +32,13 @@ final class RatisSettings {
         elections(properties, alone);
         requests(properties);
         return properties;
+    }
+
+    /** What Ratis takes as objects: who guards the port of a broker that stands alone. */
+    static Parameters closedPort() {
+        Parameters parameters = new Parameters();
+        GrpcConfigKeys.Server.setServicesCustomizer(parameters, new ClosedRaftPort());
+        return parameters;
     }
 
     /** Where the groups keep their logs; each stands in one of these, in a directory named by its id. */
