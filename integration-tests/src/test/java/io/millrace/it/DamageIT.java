@@ -101,7 +101,8 @@ class DamageIT {
             client.admin().createTopic(NewTopic.of(TOPIC, 1));
             AtomicReference<Throwable> failure = new AtomicReference<>();
             for (int i = 0; i < RECORDS; i++) {
-                producer.send(ProducerRecord.of(TOPIC, value(i)), (metadata, error) -> failure.compareAndSet(null, error));
+                producer.send(
+                        ProducerRecord.of(TOPIC, value(i)), (metadata, error) -> failure.compareAndSet(null, error));
                 if (i % RECORDS_IN_A_FLUSH == RECORDS_IN_A_FLUSH - 1) {
                     producer.flush();
                 }

@@ -54,6 +54,12 @@ public interface ShardLog extends AutoCloseable {
     /** The place after the last frame appended. */
     LogPosition end();
 
+    /**
+     * Applied frames were found missing when the log was opened: what their extents hold cannot be read, and nothing that misses may be taken for
+     * a write that never finished.
+     */
+    boolean damaged();
+
     /** Segment files, oldest first. */
     List<SegmentInfo> segments();
 

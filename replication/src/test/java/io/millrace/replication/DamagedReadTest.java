@@ -164,6 +164,11 @@ class DamagedReadTest {
         }
 
         @Override
+        public boolean damaged() {
+            return log.damaged();
+        }
+
+        @Override
         public List<SegmentInfo> segments() {
             return log.segments();
         }

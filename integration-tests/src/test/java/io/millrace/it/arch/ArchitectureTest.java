@@ -24,9 +24,7 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 class ArchitectureTest {
 
     private static final String[] PURE = {
-        "io.millrace.record..",
-        "io.millrace.error..",
-        "io.millrace.replication.state.."
+        "io.millrace.record..", "io.millrace.error..", "io.millrace.replication.state.."
     };
 
     // ---- who may know whom

@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>list the files, and those whose deletion was cut short;
- *   <li>refuse a log that misses files, or whose file ends before the last applied frame;
+ *   <li>refuse a log that misses files; where a file ends before the last applied frame, go on behind it in a new one: its readers are told
+ *       what is damaged, everybody else is served;
  *   <li>scan the frames behind the last applied one; earlier bytes are trusted and not read;
  *   <li>at the first invalid frame, tell a torn flush from damage: a torn one is cut off, damage is refused;
  *   <li>force what was found: a stopped process may have left it written but not durable.
@@ -55,6 +56,7 @@ final class LogRecovery {
     private long cutBytes;
     private @Nullable String cutReason;
     private int removedFiles;
+    private boolean appliedCutShort;
     private LogPosition end;
 
     LogRecovery(Path directory, FileOps fileOps, LogPosition appliedEnd) {
@@ -70,6 +72,7 @@ final class LogRecovery {
      * @param active the file that goes on, opened for writing; null where the next flush makes one
      * @param sizes bytes of each file
      * @param deletions names of files to delete
+     * @param damaged frames that were applied are lost
      */
     record Recovered(
             TailStart start,
@@ -77,6 +80,7 @@ final class LogRecovery {
             FrameTable frames,
             TreeMap<Integer, Integer> sizes,
             List<String> deletions,
+            boolean damaged,
             RecoveryReport report) {}
 
     /** @param liveFiles files that must be there */
@@ -92,7 +96,7 @@ final class LogRecovery {
         } else {
             LOG.info("{}: {}", directory, report);
         }
-        return new Recovered(last.start, last.active, table, sizes, deletions, report);
+        return new Recovered(last.start, last.active, table, sizes, deletions, appliedCutShort, report);
     }
 
     private void listFiles() throws IOException {
@@ -130,8 +134,14 @@ final class LogRecovery {
             throw corrupt(SegmentName.of(from.file()) + " is missing, which holds the last applied frame");
         }
         if (size != null && size < from.position()) {
-            throw corrupt(SegmentName.of(from.file()) + " has " + size + " bytes; the last applied frame ends at "
-                    + from.position());
+            appliedCutShort = true;
+            LOG.error(
+                    "{}: {} has {} bytes, but the last applied frame ends at {}: records that stood behind are lost on this replica,"
+                            + " and reading them answers CORRUPT; new records go to a new file",
+                    directory,
+                    SegmentName.of(from.file()),
+                    size,
+                    from.position());
         }
         if (from.position() % FrameHeader.ALIGNMENT != 0) {
             throw corrupt("no frame ends at " + from);
@@ -153,7 +163,14 @@ final class LogRecovery {
             return new Scanned(new TailStart(0, 0, -1, LogPosition.START), null);
         }
         int last = sizes.lastKey();
-        for (int file = from.file(); ; file++) {
+        int first = from.file();
+        if (appliedCutShort) {
+            first++;
+            if (first > last) {
+                return new Scanned(new TailStart(first, 0, sizes.getOrDefault(last, -1), end), null);
+            }
+        }
+        for (int file = first; ; file++) {
             LogFile opened = fileOps.open(directory.resolve(SegmentName.of(file)), FileOps.Access.WRITE);
             boolean goesOn = false;
             try {
@@ -227,7 +244,8 @@ final class LogRecovery {
     /** The file before this one was complete when this one was made, and says how long it was. */
     private void checkPrevious(int file, SegmentHeader header) {
         int previous = sizes.getOrDefault(file - 1, -1);
-        if (file > from.file() && previous != header.previousBytes()) {
+        boolean known = appliedCutShort ? file > from.file() + 1 : file > from.file();
+        if (known && previous != header.previousBytes()) {
             throw corrupt(SegmentName.of(file - 1) + " has " + previous + " bytes; it had " + header.previousBytes()
                     + " when the next file was made");
         }

@@ -32,6 +32,7 @@ public final class SegmentedShardLog implements ShardLog {
     private final SegmentFiles files;
     private final SlowDelete deleter;
     private final RecoveryReport recovery;
+    private final boolean damaged;
     private final Object tableLock = new Object();
 
     @GuardedBy("tableLock")
@@ -44,6 +45,7 @@ public final class SegmentedShardLog implements ShardLog {
         this.fileOps = fileOps;
         this.health = health;
         this.recovery = recovered.report();
+        this.damaged = recovered.damaged();
         this.table = recovered.frames();
         this.tail = new Tail(config, recovered.start());
         this.files = new SegmentFiles(directory, fileOps, config.openFiles());
@@ -203,6 +205,11 @@ public final class SegmentedShardLog implements ShardLog {
      */
     public long watch(long nowNanos) {
         return health.watch(nowNanos);
+    }
+
+    @Override
+    public boolean damaged() {
+        return damaged;
     }
 
     /** What opening has found. */

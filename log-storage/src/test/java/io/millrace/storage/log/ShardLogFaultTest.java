@@ -277,12 +277,45 @@ class ShardLogFaultTest {
         disk.put(second, bytes);
         Path last = DIRECTORY.resolve(SegmentName.of(end.file()));
         byte[] lastBytes = disk.bytes(last);
-        disk.put(last, Arrays.copyOf(lastBytes, end.position() - 1));
-        assertCorrupt(end, Set.of());
         remove(last);
         assertCorrupt(end, Set.of());
         disk.put(last, lastBytes);
         open(end, Set.of(0, 1, 2)).close();
+    }
+
+    @Test
+    void goesOnInANewFileWhereAppliedFramesWereCutOff() {
+        LogPosition end;
+        Extent kept;
+        Extent lost;
+        try (var log = open()) {
+            kept = append(log, 0, new byte[5_000]);
+            log.flush();
+            lost = append(log, 1, new byte[5_000]);
+            log.flush();
+            end = log.end();
+        }
+        disk.kill();
+        Path file = DIRECTORY.resolve(SegmentName.of(0));
+        disk.put(file, Arrays.copyOf(disk.bytes(file), end.position() - 4_096));
+
+        for (int start = 0; start < 2; start++) {
+            try (var log = open(end, Set.of(0))) {
+                assertThat(log.damaged()).isTrue();
+                log.read(kept, 0, ByteBuffer.allocate(kept.length()));
+                assertThatThrownBy(() -> log.read(lost, 0, ByteBuffer.allocate(lost.length())))
+                        .isInstanceOfSatisfying(
+                                StorageException.class,
+                                e -> assertThat(e.kind()).isEqualTo(Kind.CORRUPT));
+                Extent fresh = append(log, 2 + start, new byte[5_000]);
+                assertThat(fresh.file())
+                        .as("nothing is written behind the damage")
+                        .isPositive();
+                log.flush();
+                log.read(fresh, 0, ByteBuffer.allocate(fresh.length()));
+            }
+            disk.kill();
+        }
     }
 
     private void remove(Path file) {

@@ -212,6 +212,10 @@ final class RaftLogRecovery {
                 if (index > applied.raftIndex() && entry.proto().hasStateMachineLogEntry()) {
                     Frame frame = shardLog.find(entry.proto().getTerm(), index);
                     if (!payloadFits(entry.proto().getStateMachineLogEntry(), frame)) {
+                        if (shardLog.damaged()) {
+                            throw corrupt("the payload of entry " + index + " is gone, and the shard log is damaged:"
+                                    + " it may have been acknowledged");
+                        }
                         log.error(
                                 "{}: cut the Raft log at entry {} of term {}, {} of its entries go: its payload is {}; "
                                         + "it was not acknowledged unless the shard log was damaged since",

@@ -143,6 +143,11 @@ final class FileShardLog implements ShardLog {
     }
 
     @Override
+    public boolean damaged() {
+        return false;
+    }
+
+    @Override
     public List<SegmentInfo> segments() {
         return List.of(new SegmentInfo(0, end().position(), false));
     }
