@@ -5,6 +5,7 @@ import io.millrace.broker.fetch.Fetches;
 import io.millrace.broker.group.Positions;
 import io.millrace.broker.host.DataDirectory;
 import io.millrace.broker.host.OpenShards;
+import io.millrace.broker.host.Upkeep;
 import io.millrace.broker.metadata.BrokerEntry;
 import io.millrace.broker.metadata.ClusterImage;
 import io.millrace.broker.metadata.MetadataShard;
@@ -108,6 +109,7 @@ public final class Broker implements AutoCloseable {
         OpenShards shards = add("shards", openShards(directory, metrics, memory));
         MetadataShard metadata = add("metadata", metadata(shards));
         formCluster(metadata, shards);
+        add("upkeep", Upkeep.start(shards, environment.nanos(), new NamedThreads("upkeep")));
 
         Partitions partitions = new Partitions(metadata::image, shards::shard);
         ExecutorService blocking = addPool("calls", BLOCKING_THREADS);

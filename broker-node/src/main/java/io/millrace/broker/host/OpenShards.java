@@ -14,13 +14,13 @@ import io.millrace.replication.ratis.RatisConfig;
 import io.millrace.replication.ratis.RatisHost;
 import io.millrace.storage.FailStop;
 import io.millrace.storage.PartitionIndex;
-import io.millrace.storage.ShardLog;
 import io.millrace.storage.StorageException;
 import io.millrace.storage.file.DiskFiles;
 import io.millrace.storage.index.IndexConfig;
 import io.millrace.storage.index.IndexMemory;
 import io.millrace.storage.index.PartitionIndexes;
 import io.millrace.storage.log.LogConfig;
+import io.millrace.storage.log.SegmentedShardLog;
 import io.millrace.storage.log.ShardLogs;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -53,6 +53,7 @@ public final class OpenShards implements AutoCloseable {
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final SortedMap<Integer, Shard> shards = new TreeMap<>();
     private final SortedMap<Integer, String> quarantined = new TreeMap<>();
+    private final List<SegmentedShardLog> logs = new ArrayList<>();
     private final int dataShards;
     private @Nullable RatisHost ratis;
     private @Nullable PartitionIndex metadataIndex;
@@ -124,7 +125,7 @@ public final class OpenShards implements AutoCloseable {
         try {
             PartitionIndex index = PartitionIndexes.open(paths.index(), settings.index(), memory, settings.failStop());
             parts.push(index);
-            ShardLog log = ShardLogs.open(
+            SegmentedShardLog log = ShardLogs.open(
                     paths.log(),
                     METADATA_LOG,
                     DiskFiles.direct(),
@@ -132,6 +133,7 @@ public final class OpenShards implements AutoCloseable {
                     index.applied().logEnd(),
                     index.liveBytes().keySet());
             parts.push(log);
+            logs.add(log);
             MetadataMachine machine = new MetadataMachine(index, onMetadata);
             metadataIndex = index;
             metadataMachine = machine;
@@ -147,7 +149,7 @@ public final class OpenShards implements AutoCloseable {
         try {
             PartitionIndex index = PartitionIndexes.open(paths.index(), settings.index(), memory, settings.failStop());
             parts.push(index);
-            ShardLog log = ShardLogs.open(
+            SegmentedShardLog log = ShardLogs.open(
                     paths.log(),
                     LogConfig.DEFAULT.withSizes(settings.segmentBytes(), CHUNK_BYTES, settings.tailBytes()),
                     DiskFiles.direct(),
@@ -155,6 +157,7 @@ public final class OpenShards implements AutoCloseable {
                     index.applied().logEnd(),
                     index.liveBytes().keySet());
             parts.push(log);
+            logs.add(log);
             Shard shard = new Shard(
                     id,
                     log,
@@ -224,6 +227,11 @@ public final class OpenShards implements AutoCloseable {
 
     public List<Shard> shards() {
         return List.copyOf(shards.values());
+    }
+
+    /** The shard logs of all shards that were opened. */
+    List<SegmentedShardLog> logs() {
+        return List.copyOf(logs);
     }
 
     /** How many data shards there should be. */

@@ -1,0 +1,95 @@
+package io.millrace.broker.host;
+
+import io.millrace.error.FaultException;
+import io.millrace.replication.Shard;
+import io.millrace.storage.StorageException;
+import io.millrace.storage.log.SegmentedShardLog;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What must be done now and then for shards that serve. Every second each shard log is asked whether a write or force hangs, which stops
+ * the node in the end. Every {@link #CHECKPOINT_EVERY} a shard that has applied something since is checkpointed: its index is made durable, so that a start
+ * replays little, its Raft log is purged, and segment files without a live byte are deleted.
+ *
+ * <p>Two threads of its own: a checkpoint that hangs on the disk must not keep the watch from seeing it.
+ */
+public final class Upkeep implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
+
+    /** Also about what a start after a crash applies again. */
+    static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(10);
+
+    private static final Duration WATCH_EVERY = Duration.ofSeconds(1);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+    private final List<Shard> shards;
+    private final List<SegmentedShardLog> logs;
+    private final LongSupplier nanos;
+    private final ScheduledExecutorService threads;
+
+    /** Of the checkpoint task alone: the index up to which each shard was checkpointed. */
+    private final Map<Integer, Long> checkpointed = new HashMap<>();
+
+    private Upkeep(List<Shard> shards, List<SegmentedShardLog> logs, LongSupplier nanos, ThreadFactory threads) {
+        this.shards = shards;
+        this.logs = logs;
+        this.nanos = nanos;
+        this.threads = Executors.newScheduledThreadPool(2, threads);
+    }
+
+    /** @param nanos the monotonic clock */
+    public static Upkeep start(OpenShards shards, LongSupplier nanos, ThreadFactory threads) {
+        Upkeep upkeep = new Upkeep(shards.shards(), shards.logs(), nanos, threads);
+        upkeep.every(WATCH_EVERY, upkeep::watch);
+        upkeep.every(CHECKPOINT_EVERY, upkeep::checkpoint);
+        return upkeep;
+    }
+
+    private void every(Duration pause, Runnable task) {
+        var unused =
+                threads.scheduleWithFixedDelay(task, pause.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void watch() {
+        for (SegmentedShardLog log : logs) {
+            log.watch(nanos.getAsLong());
+        }
+    }
+
+    /** A shard that cannot be checkpointed is tried again; it says itself why it does not serve. */
+    void checkpoint() {
+        for (Shard shard : shards) {
+            try {
+                long applied = shard.stats().appliedIndex();
+                if (applied > checkpointed.getOrDefault(shard.id(), -1L)) {
+                    shard.checkpoint();
+                    checkpointed.put(shard.id(), applied);
+                }
+            } catch (FaultException | StorageException e) {
+                LOG.warn("Shard {} could not be checkpointed; it is tried again", shard.id(), e);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        threads.shutdown();
+        try {
+            if (!threads.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.warn("A checkpoint still runs after {}", CLOSE_TIMEOUT);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
