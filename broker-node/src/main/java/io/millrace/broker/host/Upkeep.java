@@ -56,8 +56,7 @@ public final class Upkeep implements AutoCloseable {
     }
 
     private void every(Duration pause, Runnable task) {
-        var unused =
-                threads.scheduleWithFixedDelay(task, pause.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
+        var unused = threads.scheduleWithFixedDelay(task, pause.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private void watch() {
