@@ -304,6 +304,27 @@ class ProducerTest {
     }
 
     @Test
+    void storesABatchOnceWhoseAnswerIsLostWhileLaterOnesAreAnswered() {
+        broker.script(
+                (topic, partition, attempt) -> attempt == 2 ? new FakeBroker.Act.Silence(true) : FakeBroker.Act.APPEND);
+        ProducerConfig config = ProducerConfig.builder()
+                .requestTimeout(Duration.ofMillis(500))
+                .batchBytes(1024)
+                .build();
+        try (Producer producer = client.newProducer(config)) {
+            producer.send(to(0, "first")).join();
+            List<CompletableFuture<RecordMetadata>> acks = new ArrayList<>();
+            for (int i = 0; i < 50; i++) {
+                acks.add(producer.send(ProducerRecord.of("t", new byte[1000]).toPartition(0)));
+            }
+            for (int i = 0; i < 50; i++) {
+                assertThat(acks.get(i).join().offset()).isEqualTo(1 + i);
+            }
+        }
+        assertThat(broker.records("t", 0)).hasSize(51);
+    }
+
+    @Test
     void failsAsIndeterminateWhenTheDeliveryTimePassesAfterASend() {
         broker.script((topic, partition, attempt) -> new FakeBroker.Act.Silence(true));
         ProducerConfig config = ProducerConfig.builder()

@@ -43,7 +43,11 @@ final class PartitionFlight {
             return Next.NOTHING;
         }
         paused = false;
-        if (inFlight.size() >= maxInFlight) {
+        OutboundBatch oldest = inFlight.peekFirst();
+        if (oldest != null && again.isEmpty() && nextOrder - oldest.order() >= maxInFlight) {
+            // Counted from the oldest, not by how many are open: answers come in any order, and the broker knows a copy
+            // only of the last few batches. One that fell out of these could no longer be told from one that is
+            // missing.
             return Next.NOTHING;
         }
         if (!again.isEmpty()) {
