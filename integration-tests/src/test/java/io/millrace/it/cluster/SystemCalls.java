@@ -1,5 +1,6 @@
 package io.millrace.it.cluster;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Reads what {@code strace -f -yy -xx} wrote: writes, forces and socket writes in the order in which they began and ended. A call that was interrupted
@@ -30,6 +32,12 @@ public final class SystemCalls {
             "-o",
             output.toString()
         };
+    }
+
+    /** Whether there is a tracer on the path. */
+    public static boolean tracerIsInstalled() {
+        return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
+                .anyMatch(folder -> Files.isExecutable(Path.of(folder, "strace")));
     }
 
     private static final Pattern CALL = Pattern.compile("^(\\d+)\\s+(\\w+)\\((\\d+)<(.*?)>(?:,|\\)| )(.*)$");
