@@ -1,11 +1,13 @@
 package io.millrace.client.transport;
 
 import com.google.protobuf.CodedInputStream;
+import io.grpc.KnownLength;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.millrace.v1.FetchRequest;
 import io.millrace.v1.FetchResponse;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +36,7 @@ final class FetchMarshaller implements MethodDescriptor.Marshaller<FetchResponse
     @Override
     public FetchResponse parse(InputStream stream) {
         try {
-            byte[] message = stream.readAllBytes();
+            byte[] message = read(stream);
             CodedInputStream input = CodedInputStream.newInstance(message);
             input.enableAliasing(true);
             input.setSizeLimit(Integer.MAX_VALUE);
@@ -42,6 +44,18 @@ final class FetchMarshaller implements MethodDescriptor.Marshaller<FetchResponse
         } catch (IOException e) {
             throw unreadable(e);
         }
+    }
+
+    /** gRPC's streams say how much they hold; without that, the JDK gathers pieces of 8 KiB and copies them together. */
+    private static byte[] read(InputStream stream) throws IOException {
+        if (!(stream instanceof KnownLength)) {
+            return stream.readAllBytes();
+        }
+        byte[] message = new byte[stream.available()];
+        if (stream.readNBytes(message, 0, message.length) != message.length) {
+            throw new EOFException("the message is shorter than its stream said");
+        }
+        return message;
     }
 
     private static StatusRuntimeException unreadable(@Nullable Throwable cause) {
