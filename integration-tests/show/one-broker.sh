@@ -55,7 +55,8 @@ title "2. Crash test: kill -9 at random instants, $ROUNDS rounds"
 run_test crash integration-tests it CrashIT 'crash round' -Dmillrace.rounds="$ROUNDS"
 
 title "3. Model test of the shard log"
-run_test shard-log-model log-storage test 'ShardLogModelTest' 'model:|Tests run:.*ShardLogModel'
+run_test shard-log-model log-storage test 'ShardLogModelTest' 'Tests run:.*ShardLogModel'
+awk '/model: seed/ { steps += $4; seeds++ } END { printf "  %d steps against the model, %d seeds\n", steps, seeds }' "$OUT/shard-log-model.txt"
 
 title "4. A power cut after an acknowledgement loses nothing"
 run_test power-cut replication test '*PowerCut*' 'power cut|Tests run:.*PowerCut'
@@ -65,7 +66,8 @@ title "5. Bounded: $SECONDS_OF_LOAD s of full-speed produce beside stalled consu
 run_test bounded-memory integration-tests it BoundedMemoryIT 'bounded memory' -Dmillrace.seconds="$SECONDS_OF_LOAD"
 
 title "6. Bad input: a typed error each"
-run_test bad-input integration-tests it 'BadInputIT,DamageIT' 'bad input|damage'
+run_test bad-input broker-node test 'BadInputTest,BrokerStartTest,DataDirectoryTest' 'Tests run:.*(BadInput|BrokerStart|DataDirectory)Test'
+run_test damage integration-tests it DamageIT '^damage'
 
 if [ -n "$HARNESS" ]; then
   title "7. One node beside Apache Kafka, 1 KiB records, one producer (Kafka without fsync, Millrace with)"

@@ -61,7 +61,8 @@ public final class NdjsonParser implements RecordParser {
             throw new BadLineException(
                     "it is no JSON: "
                             + e.getOriginalMessage().lines().findFirst().orElse("")
-                            + (column >= 0 ? " (at byte " + column + ")" : ""),
+                            + (column >= 0 ? " (at byte " + column + ")" : "")
+                            + (column == 0 ? "; for plain text there is --format lines" : ""),
                     e);
         } catch (IOException e) {
             throw new BadLineException("it is no JSON: " + e.getMessage(), e);

@@ -75,6 +75,7 @@ class ShardLogModelTest {
         }
         checkAll();
         log().close();
+        System.out.printf("model: seed %d, %d steps equal to the model%n", seed, STEPS);
     }
 
     private void step() {
