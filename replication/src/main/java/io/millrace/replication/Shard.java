@@ -316,7 +316,7 @@ public final class Shard implements AutoCloseable {
         ReplicatedLog<EntryResult> driven = replicatedLog;
         if (driven != null && raftIndex >= 0) {
             driven.checkpointed(raftIndex);
-            cleaner.clean(driven.firstIndex(), DELETED_FILES_AT_ONCE);
+            cleaner.clean(driven.payloadFloor(), DELETED_FILES_AT_ONCE);
         }
     }
 

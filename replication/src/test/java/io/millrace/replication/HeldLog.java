@@ -102,6 +102,11 @@ final class HeldLog implements ReplicatedLog<EntryResult> {
     }
 
     @Override
+    public long payloadFloor() {
+        return log.payloadFloor();
+    }
+
+    @Override
     public long firstIndex() {
         return log.firstIndex();
     }

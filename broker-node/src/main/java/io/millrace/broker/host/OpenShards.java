@@ -108,6 +108,17 @@ public final class OpenShards implements AutoCloseable {
                 settings.failStop());
         ratis = host;
         parts.push(host);
+        Throwable metadataDamage = host.quarantined().get(ShardEntry.METADATA_SHARD);
+        if (metadataDamage != null) {
+            throw refused(
+                    "shard/0",
+                    metadataDamage instanceof StorageException damage
+                            ? damage
+                            : new StorageException(
+                                    StorageException.Kind.CORRUPT,
+                                    String.valueOf(metadataDamage.getMessage()),
+                                    metadataDamage));
+        }
         for (Shard shard : List.copyOf(shards.values())) {
             try {
                 shard.start(host.log(shard.id()));

@@ -1,8 +1,6 @@
 package io.millrace.broker.host;
 
-import io.millrace.error.FaultException;
 import io.millrace.replication.Shard;
-import io.millrace.storage.StorageException;
 import io.millrace.storage.log.SegmentedShardLog;
 import java.time.Duration;
 import java.util.HashMap;
@@ -37,8 +35,13 @@ public final class Upkeep implements AutoCloseable {
     private final LongSupplier nanos;
     private final ScheduledExecutorService threads;
 
-    /** Of the checkpoint task alone: the index up to which each shard was checkpointed. */
+    /** A file seen dead by one checkpoint is deleted by the next, so an idle shard gets a few more. */
+    private static final int CHECKPOINTS_WHEN_IDLE = 2;
+
+    // Of the checkpoint task alone: up to where each shard was checkpointed, how many more it is due, and what was wrong with it last.
     private final Map<Integer, Long> checkpointed = new HashMap<>();
+    private final Map<Integer, Integer> due = new HashMap<>();
+    private final Map<Integer, String> trouble = new HashMap<>();
 
     private Upkeep(List<Shard> shards, List<SegmentedShardLog> logs, LongSupplier nanos, ThreadFactory threads) {
         this.shards = shards;
@@ -61,7 +64,12 @@ public final class Upkeep implements AutoCloseable {
 
     private void watch() {
         for (SegmentedShardLog log : logs) {
-            log.watch(nanos.getAsLong());
+            try {
+                log.watch(nanos.getAsLong());
+            } catch (RuntimeException e) {
+                // An escaping exception would end the watch for good.
+                LOG.error("Watching the disk of {} failed; it is tried again", log, e);
+            }
         }
     }
 
@@ -70,12 +78,19 @@ public final class Upkeep implements AutoCloseable {
         for (Shard shard : shards) {
             try {
                 long applied = shard.stats().appliedIndex();
-                if (applied > checkpointed.getOrDefault(shard.id(), -1L)) {
+                boolean moved = applied > checkpointed.getOrDefault(shard.id(), -1L);
+                int left = moved ? 1 + CHECKPOINTS_WHEN_IDLE : due.getOrDefault(shard.id(), 0);
+                if (left > 0) {
                     shard.checkpoint();
                     checkpointed.put(shard.id(), applied);
+                    due.put(shard.id(), left - 1);
                 }
-            } catch (FaultException | StorageException e) {
-                LOG.warn("Shard {} could not be checkpointed; it is tried again", shard.id(), e);
+                trouble.remove(shard.id());
+            } catch (RuntimeException e) {
+                // Said once for each reason, and tried again: an escaping exception would end the checkpoints for good.
+                if (!String.valueOf(e.getMessage()).equals(trouble.put(shard.id(), String.valueOf(e.getMessage())))) {
+                    LOG.warn("Shard {} could not be checkpointed; it is tried again", shard.id(), e);
+                }
             }
         }
     }

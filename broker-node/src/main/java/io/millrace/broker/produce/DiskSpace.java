@@ -17,6 +17,9 @@ public final class DiskSpace {
     private static final long PROBE_EVERY_NANOS = 200_000_000L;
 
     private final LongSupplier usableBytes;
+    /** Above the reserve: the largest batch that a broker takes by default. */
+    private static final long ROOM_AGAIN_BYTES = 16 << 20;
+
     private final long reserveBytes;
     private final int node;
     private final LongSupplier nanos;
@@ -36,11 +39,7 @@ public final class DiskSpace {
 
     /** Why so many bytes cannot be appended now; null where they can. */
     public @Nullable Fault refusal(String resource, long bytes) {
-        long now = nanos.getAsLong();
-        long last = probedAt.get();
-        if (now - last >= PROBE_EVERY_NANOS && probedAt.compareAndSet(last, now)) {
-            left.set(usableBytes.getAsLong() - reserveBytes);
-        }
+        probeWhenDue();
         boolean refuses = left.addAndGet(-bytes) < 0;
         if (refuses) {
             left.addAndGet(bytes);
@@ -58,6 +57,14 @@ public final class DiskSpace {
                 : null;
     }
 
+    private void probeWhenDue() {
+        long now = nanos.getAsLong();
+        long last = probedAt.get();
+        if (now - last >= PROBE_EVERY_NANOS && probedAt.compareAndSet(last, now)) {
+            left.set(usableBytes.getAsLong() - reserveBytes);
+        }
+    }
+
     private void note(boolean refuses) {
         if (refuses != isFull) {
             isFull = refuses;
@@ -70,11 +77,17 @@ public final class DiskSpace {
         }
     }
 
+    /** The last append was refused, and there still is no room to speak of. */
     public boolean isFull() {
+        probeWhenDue();
+        if (isFull && left.get() > ROOM_AGAIN_BYTES) {
+            note(false);
+        }
         return isFull;
     }
 
     public long usable() {
+        probeWhenDue();
         return Math.max(0, left.get() + reserveBytes);
     }
 }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *   <li>it is sealed, and ends before the end of the log at the <em>durable</em> mark: all its frames were applied, or truncated and never
  *       will be;
  *   <li>no extent points into it, and a crash cannot bring one back: it was seen dead at a mark that is durable by now;
- *   <li>its last raft index lies below the floor, the first index that the Raft log still holds: no peer can ask for its frames.
+ *   <li>its last raft index lies below the floor: no replica asks for its frames any more.
  * </ul>
  *
  * A file never comes to life again: extents are added at the end of the log only.
@@ -48,7 +48,7 @@ public final class DeadFileCleaner {
      * One pass. A file is deleted by the first pass after the index was flushed at or above the mark at which an
      * earlier pass saw it dead.
      *
-     * @param floor first raft index that this replica's Raft log still holds
+     * @param floor raft index below which no replica asks for a payload any more
      * @param limit most files to delete, at least 1
      * @return how many were deleted
      */

@@ -239,6 +239,11 @@ public final class LocalReplicatedLog<R> implements ReplicatedLog<R> {
     }
 
     @Override
+    public synchronized long payloadFloor() {
+        return firstIndex;
+    }
+
+    @Override
     public synchronized void checkpointed(long raftIndex) {
         long first = Math.max(firstIndex, Math.min(raftIndex, lastIndex) + 1);
         firstIndex = first;

@@ -53,6 +53,7 @@ final class RatisLog<R> implements ReplicatedLog<R> {
     private final LeadershipView leadership;
     private final ShardStateMachine<R> stateMachine;
 
+    private volatile long checkpointedIndex = -1; // written by one checkpoint at a time
     private volatile RaftServer.@Nullable Division division;
     private volatile boolean closing;
     private volatile @Nullable Throwable quarantined;
@@ -243,8 +244,15 @@ final class RatisLog<R> implements ReplicatedLog<R> {
         return server == null ? 0 : Math.max(0, server.getRaftLog().getStartIndex());
     }
 
+    /** The only voter asks itself, at a start, and then for entries above its durable index. */
+    @Override
+    public long payloadFloor() {
+        return checkpointedIndex + 1;
+    }
+
     @Override
     public void checkpointed(long raftIndex) {
+        checkpointedIndex = Math.max(checkpointedIndex, raftIndex);
         RaftServer.Division server = division;
         if (server == null || closing || quarantined != null) {
             return;

@@ -1,0 +1,72 @@
+package io.millrace.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.client.Millrace;
+import io.millrace.client.MillraceClient;
+import io.millrace.client.NewTopic;
+import io.millrace.client.Producer;
+import io.millrace.client.ProducerRecord;
+import io.millrace.it.cluster.ForkedBroker;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A topic that is deleted gives its space back, on a broker where nothing else happens, and what other topics hold stays. */
+class ReclaimIT {
+    private static final int SEGMENT_BYTES = 1 << 20;
+    private static final int RECORDS = 400;
+    private static final int RECORD_BYTES = 64 << 10;
+
+    @Test
+    void aDeletedTopicGivesItsSpaceBack(@TempDir Path directory) throws Exception {
+        try (ForkedBroker broker = ForkedBroker.in(directory)
+                        .with("--set", "storage.segment-bytes=" + SEGMENT_BYTES)
+                        .start();
+                MillraceClient client = Millrace.connect(broker.bootstrap())) {
+            client.admin().createTopic(NewTopic.of("kept", 1));
+            client.admin().createTopic(NewTopic.of("dropped", 2));
+            fill(client, "kept", 1);
+            fill(client, "dropped", RECORDS);
+            long before = segmentBytes(broker.data());
+            assertThat(before).isGreaterThan((long) RECORDS * RECORD_BYTES);
+
+            client.admin().deleteTopic("dropped");
+            await().atMost(Duration.ofSeconds(90))
+                    .pollInterval(Duration.ofMillis(250))
+                    .untilAsserted(() -> assertThat(segmentBytes(broker.data()))
+                            .as("the first file holds the other topic, the last one is open")
+                            .isLessThanOrEqualTo(3L * SEGMENT_BYTES));
+            assertThat(client.admin().describeTopic("kept").partitions().get(0).logEnd()).isEqualTo(1);
+            System.out.printf(
+                    "reclaim: %.1f MB of segment files before the topic was deleted, %.1f after%n",
+                    before / 1e6, segmentBytes(broker.data()) / 1e6);
+        }
+    }
+
+    private static void fill(MillraceClient client, String topic, int records) throws Exception {
+        byte[] value = new byte[RECORD_BYTES];
+        try (Producer producer = client.newProducer()) {
+            for (int i = 0; i < records; i++) {
+                producer.send(ProducerRecord.of(topic, value)).get(30, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    private static long segmentBytes(Path data) {
+        try (Stream<Path> files = Files.walk(data)) {
+            return files.filter(file -> file.toString().contains("/log/"))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
