@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A topic that is deleted gives its space back, on a broker where nothing else happens, and what other topics hold stays. */
 class ReclaimIT {
     private static final int SEGMENT_BYTES = 1 << 20;
-    private static final int RECORDS = 400;
+    private static final int RECORDS = 120;
     private static final int RECORD_BYTES = 64 << 10;
 
     @Test

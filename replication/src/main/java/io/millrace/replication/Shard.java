@@ -308,16 +308,19 @@ public final class Shard implements AutoCloseable {
     /**
      * Makes everything applied durable in the index, lets the log forget it, and deletes segment files that have no live byte left. Any
      * thread, one at a time.
+     *
+     * @return how many files were deleted: there may be more
      */
-    public void checkpoint() {
+    public int checkpoint() {
         checkAvailable();
         long raftIndex = machine.applied().raftIndex(); // before the flush, which covers at least that
         index.flush();
         ReplicatedLog<EntryResult> driven = replicatedLog;
         if (driven != null && raftIndex >= 0) {
             driven.checkpointed(raftIndex);
-            cleaner.clean(driven.payloadFloor(), DELETED_FILES_AT_ONCE);
+            return cleaner.clean(driven.payloadFloor(), DELETED_FILES_AT_ONCE);
         }
+        return 0;
     }
 
     /**

@@ -35,7 +35,7 @@ public final class Upkeep implements AutoCloseable {
     private final LongSupplier nanos;
     private final ScheduledExecutorService threads;
 
-    /** A file seen dead by one checkpoint is deleted by the next, so an idle shard gets a few more. */
+    /** A file seen dead by one checkpoint is deleted by the next, a few at a time, so an idle shard gets some more. */
     private static final int CHECKPOINTS_WHEN_IDLE = 2;
 
     // Of the checkpoint task alone: up to where each shard was checkpointed, how many more it is due, and what was wrong with it last.
@@ -81,9 +81,9 @@ public final class Upkeep implements AutoCloseable {
                 boolean moved = applied > checkpointed.getOrDefault(shard.id(), -1L);
                 int left = moved ? 1 + CHECKPOINTS_WHEN_IDLE : due.getOrDefault(shard.id(), 0);
                 if (left > 0) {
-                    shard.checkpoint();
+                    int deleted = shard.checkpoint();
                     checkpointed.put(shard.id(), applied);
-                    due.put(shard.id(), left - 1);
+                    due.put(shard.id(), deleted > 0 ? CHECKPOINTS_WHEN_IDLE : left - 1);
                 }
                 trouble.remove(shard.id());
             } catch (RuntimeException e) {
