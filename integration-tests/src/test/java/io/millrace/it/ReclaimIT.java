@@ -44,7 +44,8 @@ class ReclaimIT {
                     .untilAsserted(() -> assertThat(segmentBytes(broker.data()))
                             .as("the first file holds the other topic, the last one is open")
                             .isLessThanOrEqualTo(3L * SEGMENT_BYTES));
-            assertThat(client.admin().describeTopic("kept").partitions().get(0).logEnd()).isEqualTo(1);
+            assertThat(client.admin().describeTopic("kept").partitions().get(0).logEnd())
+                    .isEqualTo(1);
             System.out.printf(
                     "reclaim: %.1f MB of segment files before the topic was deleted, %.1f after%n",
                     before / 1e6, segmentBytes(broker.data()) / 1e6);

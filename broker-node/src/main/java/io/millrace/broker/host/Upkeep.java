@@ -38,7 +38,8 @@ public final class Upkeep implements AutoCloseable {
     /** A file seen dead by one checkpoint is deleted by the next, a few at a time, so an idle shard gets some more. */
     private static final int CHECKPOINTS_WHEN_IDLE = 2;
 
-    // Of the checkpoint task alone: up to where each shard was checkpointed, how many more it is due, and what was wrong with it last.
+    // Of the checkpoint task alone: up to where each shard was checkpointed, how many more it is due, and what was
+    // wrong with it last.
     private final Map<Integer, Long> checkpointed = new HashMap<>();
     private final Map<Integer, Integer> due = new HashMap<>();
     private final Map<Integer, String> trouble = new HashMap<>();
