@@ -1,5 +1,5 @@
 #!/bin/bash
-# Shows, with a figure for each point, what one broker must be able to do. Runs for about ten minutes on two cores.
+# Shows, with a figure for each point, what one broker must be able to do. Runs for about ten minutes on two cores, with strace installed.
 #
 #   integration-tests/show/one-broker.sh            all but the duel
 #   integration-tests/show/one-broker.sh --duel DIR  also the duel with Apache Kafka, with the benchmark harness in DIR
@@ -24,21 +24,20 @@ OUT="$(mktemp -d)"
 trap 'rm -rf "$OUT"' EXIT
 FAILED=0
 
-title() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+BOLD="" GREEN="" RED="" PLAIN=""
+[ -t 1 ] && [ -z "${NO_COLOR:-}" ] && BOLD=$'\e[1m' GREEN=$'\e[32m' RED=$'\e[31m' PLAIN=$'\e[0m'
+title() { printf '\n%s%s%s\n' "$BOLD" "$*" "$PLAIN"; }
 verdict() { # STATUS TEXT
-  if [ "$1" = 0 ]; then printf '  \033[32mok\033[0m    %s\n' "$2"; else printf '  \033[31mFAILED\033[0m %s\n' "$2"; FAILED=1; fi
+  if [ "$1" = 0 ]; then printf '  %sok%s     %s\n' "$GREEN" "$PLAIN" "$2"; else printf '  %sFAILED%s %s\n' "$RED" "$PLAIN" "$2"; FAILED=1; fi
 }
-# Runs one test class of a module and shows the lines of its output that match; the whole output stays in $OUT.
-run_test() { # NAME MODULE KIND(test|it) CLASS PATTERN [-D...]
-  local name="$1" module="$2" kind="$3" class="$4" pattern="$5"; shift 5
-  local select=(-Dtest="$class" -Dsurefire.failIfNoSpecifiedTests=false)
-  [ "$kind" = it ] && select=(-Dtest=None -Dsurefire.failIfNoSpecifiedTests=false -Dit.test="$class" -Dfailsafe.failIfNoSpecifiedTests=false)
-  ./mvnw -B -ntp -pl "$module" -am verify -Dspotless.check.skip=true -Djacoco.skip=true "${select[@]}" "$@" > "$OUT/$name.txt" 2>&1
-  local status=$?
-  grep -E "$pattern" "$OUT/$name.txt" | sed -E 's/^\[[A-Z]+\] *//; s/^/  /' | tail -30
-  # A class that did not run proves nothing.
-  grep -qE "Tests run: [1-9][0-9]*, Failures: 0, Errors: 0" "$OUT/$name.txt" || status=1
-  if [ $status != 0 ]; then grep -E "ERROR|FAIL" "$OUT/$name.txt" | head -20; fi
+# What one Maven run printed: the lines that match, and whether every class named ran and passed.
+show() { # NAME PATTERN CLASS...
+  local name="$1" pattern="$2" status=0 class; shift 2
+  grep -E "$pattern" "$OUT/tests.txt" | sed -E 's/^\[[A-Z]+\] *//; s/^/  /' | tail -30
+  for class in "$@"; do
+    # A class that did not run proves nothing.
+    grep -qE "Tests run: [1-9][0-9]*, Failures: 0, Errors: 0, Skipped: 0,.*[.]$class\$" "$OUT/tests.txt" || { echo "  did not pass: $class"; status=1; }
+  done
   verdict $status "$name"
 }
 
@@ -51,23 +50,30 @@ for fact in '200,000' '1,809,922' '223' '11,015' '10,460' '8,242' '86,507'; do
 done
 verdict $status "demo (exit code and every figure)"
 
+title "(one Maven run for the tests of points 2 to 6; its output, while it lasts: $OUT/tests.txt)"
+UNIT='ShardLogModelTest,PowerCutTest,BadInputTest,BrokerStartTest,DataDirectoryTest'
+FORKED='CrashIT,ForceOrderIT,BoundedMemoryIT,DamageIT'
+./mvnw -B -pl integration-tests -am verify -Dspotless.check.skip=true -Djacoco.skip=true \
+  -Dtest="$UNIT" -Dsurefire.failIfNoSpecifiedTests=false -Dit.test="$FORKED" -Dfailsafe.failIfNoSpecifiedTests=false \
+  -Dmillrace.rounds="$ROUNDS" -Dmillrace.seconds="$SECONDS_OF_LOAD" > "$OUT/tests.txt" 2>&1 || grep -E "ERROR" "$OUT/tests.txt" | head -20
+
 title "2. Crash test: kill -9 at random instants, $ROUNDS rounds"
-run_test crash integration-tests it CrashIT 'crash round' -Dmillrace.rounds="$ROUNDS"
+show crash '^crash round' CrashIT
 
 title "3. Model test of the shard log"
-run_test shard-log-model log-storage test 'ShardLogModelTest' 'Tests run:.*ShardLogModel'
-awk '/model: seed/ { steps += $4; seeds++ } END { printf "  %d steps against the model, %d seeds\n", steps, seeds }' "$OUT/shard-log-model.txt"
+awk '/model: seed/ { steps += $4; seeds++ } END { printf "  %d steps equal to the byte-array model, %d seeds\n", steps, seeds }' "$OUT/tests.txt"
+show shard-log-model 'Tests run:.*ShardLogModelTest' ShardLogModelTest
 
 title "4. A power cut after an acknowledgement loses nothing"
-run_test power-cut replication test '*PowerCut*' 'power cut|Tests run:.*PowerCut'
-run_test force-order integration-tests it ForceOrderIT 'force order'
+show power-cut '^power cut' PowerCutTest
+show force-order '^force order' ForceOrderIT
 
 title "5. Bounded: $SECONDS_OF_LOAD s of full-speed produce beside stalled consumers, heap 256 MiB"
-run_test bounded-memory integration-tests it BoundedMemoryIT 'bounded memory' -Dmillrace.seconds="$SECONDS_OF_LOAD"
+show bounded-memory '^bounded memory' BoundedMemoryIT
 
-title "6. Bad input: a typed error each"
-run_test bad-input broker-node test 'BadInputTest,BrokerStartTest,DataDirectoryTest' 'Tests run:.*(BadInput|BrokerStart|DataDirectory)Test'
-run_test damage integration-tests it DamageIT '^damage'
+title "6. Bad input and damage: a typed error each"
+show bad-input 'Tests run:.*(BadInput|BrokerStart|DataDirectory)Test' BadInputTest BrokerStartTest DataDirectoryTest
+show damage '^damage' DamageIT
 
 if [ -n "$HARNESS" ]; then
   title "7. One node beside Apache Kafka, 1 KiB records, one producer (Kafka without fsync, Millrace with)"
