@@ -27,19 +27,21 @@ import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Power fails while a shard on Ratis takes appends: the shard log loses what it had not forced (and tears the rest), the index falls back to its last flush, the
+ * Power fails in the middle of a flush, while a shard on Ratis takes appends: the shard log loses what it had not forced (and tears the rest), the index falls back to its last flush, the
  * Raft log stays as it was written. What was acknowledged is there afterwards, at its offset, and nothing behind a gap.
  */
 class PowerCutTest {
     private static final UUID CLUSTER = new UUID(7, 7);
     private static final PartitionId PARTITION = new PartitionId(new UUID(1, 1), 0);
     private static final Path LOG = Path.of("/log");
+    private static final int CUTS = 3;
 
     @Seeds(3)
     void acknowledgedRecordsSurviveAPowerCut(long seed, @TempDir Path directory) throws Exception {
@@ -47,8 +49,10 @@ class PowerCutTest {
         FaultyFileOps disk = new FaultyFileOps();
         MemoryPartitionIndex index = new MemoryPartitionIndex();
         List<String> acknowledged = List.of();
+        List<String> cuts = new ArrayList<>();
+        List<CompletableFuture<Void>> ends = new ArrayList<>();
         Path raft = directory.resolve("raft-0");
-        for (int cut = 0; cut < 3; cut++) {
+        for (int cut = 0; cut < CUTS; cut++) {
             int life = cut;
             Life shard = new Life(raft, disk, index);
             shard.createPartition();
@@ -56,35 +60,23 @@ class PowerCutTest {
             assertThat(found).as("life %d, every acknowledged record", life).containsAll(acknowledged);
             assertThat(found).doesNotHaveDuplicates();
 
-            List<String> heard = new CopyOnWriteArrayList<>(acknowledged);
-            AtomicInteger acks = new AtomicInteger();
-            int wanted = random.nextInt(1, 200);
-            int checkpointAt = random.nextInt(300);
-            List<CompletableFuture<?>> appends = new ArrayList<>();
-            for (int i = 0; i < 300; i++) {
-                String value = life + "-" + i;
-                appends.add(shard.append(value).whenComplete((appended, fault) -> {
-                    if (fault == null) {
-                        heard.add(value);
-                        acks.incrementAndGet();
-                    }
-                }));
-                if (i == checkpointAt) {
-                    shard.checkpoint();
-                }
-            }
-            await().atMost(Duration.ofSeconds(30))
-                    .pollInterval(Duration.ofMillis(1))
-                    .until(() -> acks.get() >= wanted);
+            Load load = new Load(shard, life, random);
+            FaultyFileOps.Operation operation =
+                    random.nextBoolean() ? FaultyFileOps.Operation.WRITE : FaultyFileOps.Operation.FORCE;
+            int nth = random.nextInt(1, 60);
+            load.runUntil(disk.hangNth(operation, nth).reached());
 
-            // What is acknowledged from here on nobody hears: the Raft log may be copied before such an entry is
-            // written.
-            acknowledged = List.copyOf(heard);
+            // The disk stands still within a flush, which carries appends that nobody has heard of yet. What is
+            // acknowledged from here on nobody hears: the Raft log may be copied before such an entry is written.
+            List<String> heard = load.acknowledged();
+            assertThat(heard).as("some are in flight").hasSizeLessThan(load.appended());
+            cuts.add("at %s %d with %d of %d acknowledged".formatted(operation, nth, heard.size(), load.appended()));
+            acknowledged = Stream.concat(acknowledged.stream(), heard.stream()).toList();
             disk.crashTorn(random);
             raft = copy(raft, directory.resolve("raft-" + (cut + 1)));
             index = index.crashed();
-            shard.abandon();
-            await().atMost(Duration.ofSeconds(30)).until(() -> appends.stream().allMatch(CompletableFuture::isDone));
+            // A dead Raft server takes seconds to close: not before the next life. It finds its disk gone.
+            ends.add(CompletableFuture.runAsync(shard::abandon).thenRun(load::awaitEnd));
         }
         Life shard = new Life(raft, disk, index);
         List<String> found = shard.values();
@@ -92,9 +84,10 @@ class PowerCutTest {
         PartitionStatus status = Objects.requireNonNull(shard.shard.partition(PARTITION));
         assertThat(status.logEnd()).as("no gap").isEqualTo(found.size());
         System.out.printf(
-                "power cut: 3 cuts, %d records acknowledged, all of them there, %d in the log, seed %d%n",
-                acknowledged.size(), found.size(), seed);
+                "power cut: %d cuts in mid-flight (%s), %d records acknowledged, all of them there, %d in the log, seed %d%n",
+                CUTS, String.join("; ", cuts), acknowledged.size(), found.size(), seed);
         shard.abandon();
+        ends.forEach(end -> end.orTimeout(60, TimeUnit.SECONDS).join());
     }
 
     private static Path copy(Path from, Path to) throws IOException {
@@ -109,6 +102,61 @@ class PowerCutTest {
             }
         }
         return to;
+    }
+
+    /** Appends one after the other, with a seeded number of them in flight, sizes and place of one checkpoint. */
+    private static final class Load {
+        private static final int MOST = 20_000;
+
+        private final Life shard;
+        private final String prefix;
+        private final Semaphore window;
+        private final String padding;
+        private final int checkpointAt;
+        private final List<CompletableFuture<Appended>> appends = new ArrayList<>();
+        private final List<String> acknowledged = new CopyOnWriteArrayList<>();
+
+        Load(Life shard, int life, SplittableRandom random) {
+            this.shard = shard;
+            this.prefix = life + "-";
+            this.window = new Semaphore(random.nextInt(1, 100));
+            this.padding = ".".repeat(random.nextInt(4) * 2_000);
+            this.checkpointAt = random.nextInt(300);
+        }
+
+        void runUntil(CountDownLatch reached) throws InterruptedException {
+            while (reached.getCount() > 0) {
+                assertThat(appends).as("appends without the disk being asked").hasSizeLessThan(MOST);
+                if (window.tryAcquire(1, TimeUnit.MILLISECONDS)) {
+                    append();
+                }
+            }
+        }
+
+        private void append() {
+            String value = prefix + appends.size() + padding;
+            appends.add(shard.append(value).whenComplete((appended, fault) -> {
+                if (fault == null) {
+                    acknowledged.add(value);
+                }
+                window.release();
+            }));
+            if (appends.size() == checkpointAt) {
+                shard.checkpoint();
+            }
+        }
+
+        int appended() {
+            return appends.size();
+        }
+
+        List<String> acknowledged() {
+            return List.copyOf(acknowledged);
+        }
+
+        void awaitEnd() {
+            await().atMost(Duration.ofSeconds(30)).until(() -> appends.stream().allMatch(CompletableFuture::isDone));
+        }
     }
 
     /** A shard from one start to the next power cut. */
