@@ -1,6 +1,5 @@
 package io.millrace.storage.file;
 
-import com.sun.nio.file.ExtendedOpenOption;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -21,6 +20,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class DiskFiles implements FileOps {
     private static final Logger LOG = LoggerFactory.getLogger(DiskFiles.class);
+
+    /** The one name of O_DIRECT in Java; it stands in the module jdk.unsupported. */
+    @SuppressWarnings("sunapi")
+    private static final OpenOption DIRECT = com.sun.nio.file.ExtendedOpenOption.DIRECT;
 
     private final boolean direct;
     private final AtomicBoolean refusalLogged = new AtomicBoolean();
@@ -54,8 +57,7 @@ public final class DiskFiles implements FileOps {
     private LogFile openForWriting(Path file) throws IOException {
         if (direct && Files.getFileStore(file).getBlockSize() <= ALIGNMENT) {
             try {
-                return new DirectFile(
-                        channel(file, StandardOpenOption.READ, StandardOpenOption.WRITE, ExtendedOpenOption.DIRECT));
+                return new DirectFile(channel(file, StandardOpenOption.READ, StandardOpenOption.WRITE, DIRECT));
             } catch (IOException | UnsupportedOperationException e) {
                 if (!Files.isRegularFile(file)) {
                     throw e;
