@@ -9,6 +9,7 @@ import java.util.Map;
  * behind {@code producer.}, of {@link ConsumerConfig} behind {@code consumer.}).
  *
  * @param bootstrap {@code bootstrap}: {@code host:port,host:port}: brokers to ask first; any of them will do
+ * @param forward {@code forward}: talk to the bootstrap brokers alone and have them forward to the leaders, for a client that cannot reach each broker at the address it gives
  * @param clientId {@code client.id}: names the application in the brokers' logs
  * @param requestTimeout {@code request.timeout.millis}: for a whole call of {@link Admin} and the like, retries included
  * @param connectTimeout {@code connect.timeout.millis}: for one attempt to connect
@@ -18,6 +19,7 @@ import java.util.Map;
  */
 public record ClientConfig(
         String bootstrap,
+        boolean forward,
         String clientId,
         Duration requestTimeout,
         Duration connectTimeout,
@@ -54,6 +56,7 @@ public record ClientConfig(
     public Builder toBuilder() {
         Builder builder = new Builder();
         builder.bootstrap = bootstrap;
+        builder.forward = forward;
         builder.clientId = clientId;
         builder.requestTimeout = requestTimeout;
         builder.connectTimeout = connectTimeout;
@@ -77,6 +80,7 @@ public record ClientConfig(
     /** Builds a {@link ClientConfig}; what is not set keeps its default. Not thread safe. */
     public static final class Builder {
         private String bootstrap = "";
+        private boolean forward;
         private String clientId = "millrace-java";
         private Duration requestTimeout = Duration.ofSeconds(30);
         private Duration connectTimeout = Duration.ofSeconds(5);
@@ -90,6 +94,11 @@ public record ClientConfig(
 
         public Builder bootstrap(String value) {
             this.bootstrap = value;
+            return this;
+        }
+
+        public Builder forward(boolean value) {
+            this.forward = value;
             return this;
         }
 
@@ -135,6 +144,7 @@ public record ClientConfig(
 
         void read(Settings settings) {
             settings.text("bootstrap", this::bootstrap);
+            settings.flag("forward", this::forward);
             settings.text("client.id", this::clientId);
             settings.millis("request.timeout.millis", this::requestTimeout);
             settings.millis("connect.timeout.millis", this::connectTimeout);
@@ -152,6 +162,7 @@ public record ClientConfig(
         public ClientConfig build() {
             return new ClientConfig(
                     bootstrap,
+                    forward,
                     clientId,
                     requestTimeout,
                     connectTimeout,

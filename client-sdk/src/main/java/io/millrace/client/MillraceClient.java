@@ -3,6 +3,7 @@ package io.millrace.client;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.millrace.client.cluster.Backoff;
 import io.millrace.client.cluster.ClusterView;
+import io.millrace.client.cluster.Routing;
 import io.millrace.client.transport.BrokerAddress;
 import io.millrace.client.transport.ConnectionSettings;
 import io.millrace.client.transport.Connections;
@@ -42,7 +43,9 @@ public final class MillraceClient implements AutoCloseable {
     private boolean closed;
 
     MillraceClient(ClientConfig config) {
-        this(config, new Connections(new ConnectionSettings(config.clientId(), config.connectTimeout())));
+        this(
+                config,
+                new Connections(new ConnectionSettings(config.clientId(), config.connectTimeout(), config.forward())));
     }
 
     MillraceClient(ClientConfig config, Connections connections) {
@@ -51,6 +54,7 @@ public final class MillraceClient implements AutoCloseable {
         this.background = background(name);
         this.cluster = new ClusterView(
                 BrokerAddress.parseList(config.bootstrap()),
+                config.forward() ? Routing.FORWARDED : Routing.DIRECT,
                 connections,
                 new Backoff(
                         config.reconnectBackoff().toNanos(),

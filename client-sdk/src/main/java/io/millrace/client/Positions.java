@@ -24,6 +24,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Positions of groups, for those who read without a {@link Consumer}. Thread safe. Each call waits for its answer, at most for the client's request timeout, and throws a {@link MillraceException}; one that
@@ -126,16 +128,23 @@ public final class Positions {
     /** What a group has committed on all partitions of a topic, in rising order of their number. */
     public List<GroupPosition> of(String group, String topic) {
         try {
-            FetchPositionsRequest request = FetchPositionsRequest.newBuilder()
-                    .setGroup(group)
-                    .setTopic(topic)
-                    .build();
             List<GroupPosition> positions = new ArrayList<>();
-            for (PositionResult each : cluster.rpc()
-                    .call(Unary.FETCH_POSITIONS, request, timeoutNanos)
-                    .getResultsList()) {
-                positions.add(position(topic, each));
-            }
+            calls.forEachPartition(
+                    IntStream.range(0, cluster.topic(topic, timeoutNanos).partitionCount())
+                            .boxed()
+                            .toList(),
+                    each -> topic,
+                    each -> each,
+                    Unary.FETCH_POSITIONS,
+                    parts -> FetchPositionsRequest.newBuilder()
+                            .setGroup(group)
+                            .setTopic(topic)
+                            .addAllPartitions(parts)
+                            .build(),
+                    response -> response.getResultsList(),
+                    Positions::failure,
+                    (part, result) -> positions.add(position(topic, result)),
+                    timeoutNanos);
             positions.sort(Comparator.comparing(GroupPosition::topicPartition));
             return List.copyOf(positions);
         } catch (FaultException e) {
@@ -143,15 +152,14 @@ public final class Positions {
         }
     }
 
+    /** That there is no position is an answer, too. */
+    private static @Nullable Fault failure(PositionResult result) {
+        Fault fault = result.hasError() ? FaultCodec.decode(result.getError()) : null;
+        return fault == null || fault.code() == ErrorCode.POSITION_NOT_READY ? null : fault;
+    }
+
     private static GroupPosition position(String topic, PositionResult result) {
-        boolean has = true;
-        if (result.hasError()) {
-            Fault fault = FaultCodec.decode(result.getError());
-            if (fault.code() != ErrorCode.POSITION_NOT_READY) {
-                throw fault.asException();
-            }
-            has = false;
-        }
+        boolean has = !result.hasError();
         return new GroupPosition(
                 new TopicPartition(topic, result.getPartition()),
                 has ? result.getPosition() : -1,

@@ -53,6 +53,15 @@ final class Settings {
         });
     }
 
+    void flag(String key, Consumer<Boolean> set) {
+        text(key, value -> {
+            if (!value.equalsIgnoreCase("true") && !value.equalsIgnoreCase("false")) {
+                throw new IllegalArgumentException(prefix + key + " must be true or false, not \"" + value + "\"");
+            }
+            set.accept(Boolean.parseBoolean(value));
+        });
+    }
+
     <E extends Enum<E>> void choice(String key, Class<E> type, Consumer<E> set) {
         text(key, value -> {
             for (E each : type.getEnumConstants()) {

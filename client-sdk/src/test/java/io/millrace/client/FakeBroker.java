@@ -1,8 +1,12 @@
 package io.millrace.client;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyServerBuilder;
@@ -61,21 +65,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A broker in memory over the public protos, on a free port: faithful where clients look (sequences, bounds, long polls, positions and fences), and with a {@link Script} that can make each request
- * fail in every way a real one can. One lock around everything.
+ * A broker in memory over the public protos, on a free port, alone or one of several that share a {@link FakeState}: faithful where clients look (sequences, bounds, long polls, positions and fences,
+ * leaders), and with a {@link Script} that can make each request fail in every way a real one can. One lock around everything.
  */
 final class FakeBroker implements AutoCloseable {
     /** What happens to produce requests; consulted under the lock, once per part. */
@@ -102,9 +105,12 @@ final class FakeBroker implements AutoCloseable {
         record Silence(boolean appendFirst) implements Act {}
     }
 
-    private final Object lock = new Object();
-    private final Map<String, FakeTopic> topics = new LinkedHashMap<>();
-    private final Map<String, FakePosition> positions = new HashMap<>();
+    private final FakeState state;
+    private final Object lock;
+
+    /** Place among the brokers of the state, from 1. */
+    private final int id;
+
     private final List<Parked> parked = new ArrayList<>();
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(
             1,
@@ -119,33 +125,21 @@ final class FakeBroker implements AutoCloseable {
     private final AtomicLong attempts = new AtomicLong();
     final AtomicInteger produceRequests = new AtomicInteger();
     final AtomicInteger sessionsOpened = new AtomicInteger();
+    final AtomicInteger describeClusterCalls = new AtomicInteger();
     private volatile Script script = Script.CALM;
     private volatile @Nullable Endpoint notLeader;
     private volatile @Nullable ErrorCode refuseFetch;
     private volatile boolean keepNothing;
+    private volatile boolean hints = true;
+
+    @GuardedBy("lock")
+    private boolean frozen;
+
+    @GuardedBy("lock")
+    private final ArrayDeque<Runnable> held = new ArrayDeque<>();
+
     private Server server;
     private final int port;
-
-    private static final class FakeTopic {
-        private final ByteString id;
-        private final Placement placement;
-        private final List<FakePartition> partitions = new ArrayList<>();
-
-        FakeTopic(int count, Placement placement, long number) {
-            this.id = ByteString.copyFrom(
-                    java.nio.ByteBuffer.allocate(16).putLong(8, number).array());
-            this.placement = placement;
-            for (int i = 0; i < count; i++) {
-                partitions.add(new FakePartition());
-            }
-        }
-    }
-
-    private static final class FakePosition {
-        private long position;
-        private long ownerEpoch;
-        private boolean committed;
-    }
 
     /** A fetch that waits. */
     private static final class Parked {
@@ -160,12 +154,19 @@ final class FakeBroker implements AutoCloseable {
     }
 
     FakeBroker() {
-        this(0);
+        this(new FakeState());
     }
 
-    FakeBroker(int wantedPort) {
-        server = start(wantedPort);
-        port = server.getPort();
+    /** One more broker of a cluster. */
+    FakeBroker(FakeState state) {
+        this.state = state;
+        this.lock = state.lock;
+        this.server = start(0);
+        this.port = server.getPort();
+        synchronized (lock) {
+            state.brokers.add(this);
+            this.id = state.brokers.size();
+        }
     }
 
     private Server start(int wantedPort) {
@@ -174,6 +175,7 @@ final class FakeBroker implements AutoCloseable {
                     .directExecutor()
                     .flowControlWindow(8 << 20)
                     .maxInboundMessageSize(64 << 20)
+                    .intercept(new Freezer())
                     .addService(new Produces())
                     .addService(new Fetches())
                     .addService(new Admins())
@@ -203,9 +205,116 @@ final class FakeBroker implements AutoCloseable {
         script = next;
     }
 
+    Endpoint endpoint() {
+        return Endpoint.newBuilder().setHost("127.0.0.1").setPort(port).build();
+    }
+
     /** From now on this broker says that another leads. */
     void notLeader(@Nullable Endpoint leader) {
         notLeader = leader;
+    }
+
+    /** Whether it names the leader where it is not. */
+    void hints(boolean on) {
+        hints = on;
+    }
+
+    /** The process stands still: what comes waits for {@link #thaw}. */
+    void freeze() {
+        synchronized (lock) {
+            frozen = true;
+        }
+    }
+
+    void thaw() {
+        while (true) {
+            Runnable next;
+            synchronized (lock) {
+                next = held.poll();
+                if (next == null) {
+                    frozen = false;
+                    answerParked();
+                    return;
+                }
+            }
+            next.run();
+        }
+    }
+
+    private void whenAwake(Runnable action) {
+        synchronized (lock) {
+            if (frozen) {
+                held.add(action);
+                return;
+            }
+        }
+        action.run();
+    }
+
+    /** Holds back all that calls bring while the broker is frozen. */
+    private final class Freezer implements ServerInterceptor {
+        @Override
+        public <Q, R> ServerCall.Listener<Q> interceptCall(
+                ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+            ServerCall.Listener<Q> told = next.startCall(call, headers);
+            return new ServerCall.Listener<>() {
+                @Override
+                public void onMessage(Q message) {
+                    whenAwake(() -> told.onMessage(message));
+                }
+
+                @Override
+                public void onHalfClose() {
+                    whenAwake(told::onHalfClose);
+                }
+
+                @Override
+                public void onCancel() {
+                    whenAwake(told::onCancel);
+                }
+
+                @Override
+                public void onComplete() {
+                    whenAwake(told::onComplete);
+                }
+
+                @Override
+                public void onReady() {
+                    whenAwake(told::onReady);
+                }
+            };
+        }
+    }
+
+    private void checkLeader(String topic, int partition) {
+        Endpoint other = notLeader;
+        if (other != null) {
+            throw notLeaderFault(other);
+        }
+        int leader = state.leader(topic, partition).broker();
+        if (leader != id) {
+            throw notLeaderFault(hints && leader != FakeState.NOBODY ? state.endpoint(leader) : null);
+        }
+    }
+
+    private @Nullable Fault elsewhere(String topic, int partition) {
+        try {
+            checkLeader(topic, partition);
+            return null;
+        } catch (FaultException e) {
+            return e.fault();
+        }
+    }
+
+    private static FaultException notLeaderFault(@Nullable Endpoint leader) {
+        return (leader == null
+                        ? Fault.of(ErrorCode.NOT_LEADER, "", "not here")
+                        : Fault.of(
+                                ErrorCode.NOT_LEADER,
+                                "",
+                                "not here",
+                                new Fault.Leader(leader.getHost(), leader.getPort())))
+                .asException();
     }
 
     void refuseFetch(@Nullable ErrorCode code) {
@@ -219,13 +328,13 @@ final class FakeBroker implements AutoCloseable {
 
     void topic(String name, int partitions, Placement placement) {
         synchronized (lock) {
-            topics.put(name, new FakeTopic(partitions, placement, producerIds.incrementAndGet()));
+            state.topic(name, partitions, placement, producerIds.incrementAndGet());
         }
     }
 
     void deleteTopic(String name) {
         synchronized (lock) {
-            topics.remove(name);
+            state.topics.remove(name);
         }
     }
 
@@ -238,26 +347,12 @@ final class FakeBroker implements AutoCloseable {
     void with(String topic, int partition, java.util.function.Consumer<FakePartition> action) {
         synchronized (lock) {
             action.accept(partition(topic, partition));
-            answerParked(false);
+            state.changed();
         }
-    }
-
-    private FakeTopic find(String topic) {
-        FakeTopic found = topics.get(topic);
-        if (found == null) {
-            throw Fault.of(ErrorCode.UNKNOWN_TOPIC, "topic/" + topic, "no topic " + topic)
-                    .asException();
-        }
-        return found;
     }
 
     private FakePartition partition(String topic, int partition) {
-        FakeTopic found = find(topic);
-        if (partition < 0 || partition >= found.partitions.size()) {
-            throw Fault.of(ErrorCode.UNKNOWN_PARTITION, "topic/" + topic + "/" + partition, "no such partition")
-                    .asException();
-        }
-        return found.partitions.get(partition);
+        return state.partition(topic, partition);
     }
 
     private StatusRuntimeException status(Fault fault) {
@@ -336,7 +431,7 @@ final class FakeBroker implements AutoCloseable {
                     response.addResults(result(part, append.errorNumber()));
                 }
             }
-            answerParked(false);
+            state.changed();
         }
         if (silent) {
             return true;
@@ -365,22 +460,20 @@ final class FakeBroker implements AutoCloseable {
     }
 
     private ProduceResult result(ProducePart part, int errorNumber) {
-        Endpoint other = notLeader;
-        if (other != null) {
-            return refused(
-                    Fault.of(ErrorCode.NOT_LEADER, "", "not here", new Fault.Leader(other.getHost(), other.getPort())));
-        }
         if (keepNothing) {
             return ProduceResult.getDefaultInstance();
         }
         try {
-            FakeTopic topic = find(part.getTopic());
+            checkLeader(part.getTopic(), part.getPartition());
+            FakeState.FakeTopic topic = state.find(part.getTopic());
             if (!part.getTopicId().isEmpty() && !part.getTopicId().equals(topic.id)) {
                 throw Fault.of(ErrorCode.UNKNOWN_TOPIC, "topic/" + part.getTopic(), "another topic of this name")
                         .asException();
             }
             FakePartition.Appended appended = partition(part.getTopic(), part.getPartition())
-                    .append(part.getBatch().toByteArray());
+                    .append(
+                            part.getBatch().toByteArray(),
+                            state.leader(part.getTopic(), part.getPartition()).epoch());
             if (errorNumber != 0) {
                 return refused(Fault.unknown(ErrorCode.of(errorNumber), "", "appended all the same"));
             }
@@ -404,7 +497,7 @@ final class FakeBroker implements AutoCloseable {
                     Parked waits = new Parked(request, to);
                     synchronized (lock) {
                         parked.add(waits);
-                        answerParked(false);
+                        answerParked();
                         if (!waits.done) {
                             var unused = timer.schedule(
                                     () -> {
@@ -439,6 +532,7 @@ final class FakeBroker implements AutoCloseable {
             synchronized (lock) {
                 for (OffsetQuery each : request.getQueriesList()) {
                     try {
+                        checkLeader(each.getTopic(), each.getPartition());
                         FakePartition partition = partition(each.getTopic(), each.getPartition());
                         response.addAnswers(OffsetAnswer.newBuilder()
                                 .setOffset(resolve(partition, each.getPoint()))
@@ -463,15 +557,16 @@ final class FakeBroker implements AutoCloseable {
         };
     }
 
-    private void answerParked(boolean timeOver) {
-        for (Parked each : parked) {
-            answer(each, timeOver);
+    /** Under the lock. */
+    void answerParked() {
+        if (!frozen) {
+            parked.forEach(each -> answer(each, false));
+            parked.removeIf(each -> each.done);
         }
-        parked.removeIf(each -> each.done);
     }
 
     private void answer(Parked waits, boolean timeOver) {
-        if (waits.done) {
+        if (waits.done || frozen) {
             return;
         }
         FetchResponse.Builder response = FetchResponse.newBuilder().setRequestId(waits.request.getRequestId());
@@ -485,6 +580,7 @@ final class FakeBroker implements AutoCloseable {
                 if (refused != null) {
                     throw Fault.of(refused, "", "refused by the script").asException();
                 }
+                checkLeader(part.getTopic(), part.getPartition());
                 checkFence(part);
                 FakePartition partition = partition(part.getTopic(), part.getPartition());
                 result.setLogStart(partition.logStart()).setLogEnd(partition.logEnd());
@@ -509,15 +605,15 @@ final class FakeBroker implements AutoCloseable {
 
     private void checkFence(FetchPart part) {
         if (part.hasFence()) {
-            FakePosition position =
-                    positions.get(key(part.getFence().getGroup(), part.getTopic(), part.getPartition()));
+            FakeState.FakePosition position =
+                    state.positions.get(key(part.getFence().getGroup(), part.getTopic(), part.getPartition()));
             if (position == null || position.ownerEpoch != part.getFence().getOwnerEpoch()) {
                 throw fenced(position);
             }
         }
     }
 
-    private static FaultException fenced(@Nullable FakePosition position) {
+    private static FaultException fenced(FakeState.@Nullable FakePosition position) {
         return Fault.of(
                         ErrorCode.FENCED,
                         "",
@@ -538,10 +634,15 @@ final class FakeBroker implements AutoCloseable {
             ClaimResponse.Builder response = ClaimResponse.newBuilder();
             synchronized (lock) {
                 request.getPartsList().forEach(part -> {
+                    Fault elsewhere = elsewhere(part.getTopic(), part.getPartition());
+                    if (elsewhere != null) {
+                        response.addResults(ClaimResult.newBuilder().setError(faults.encode(elsewhere)));
+                        return;
+                    }
                     FakePartition partition = partition(part.getTopic(), part.getPartition());
-                    FakePosition row = positions.computeIfAbsent(
+                    FakeState.FakePosition row = state.positions.computeIfAbsent(
                             key(request.getGroup(), part.getTopic(), part.getPartition()), any -> {
-                                FakePosition fresh = new FakePosition();
+                                FakeState.FakePosition fresh = new FakeState.FakePosition();
                                 fresh.position = resolve(partition, request.getStart());
                                 return fresh;
                             });
@@ -554,7 +655,7 @@ final class FakeBroker implements AutoCloseable {
                             .setLostFrom(Math.min(row.position, partition.logStart()))
                             .setLostTo(partition.logStart()));
                 });
-                answerParked(false);
+                state.changed();
             }
             to.onNext(response.build());
             to.onCompleted();
@@ -565,7 +666,12 @@ final class FakeBroker implements AutoCloseable {
             CommitResponse.Builder response = CommitResponse.newBuilder();
             synchronized (lock) {
                 request.getPartsList().forEach(part -> {
-                    FakePosition row = positions.get(key(request.getGroup(), part.getTopic(), part.getPartition()));
+                    Fault elsewhere = elsewhere(part.getTopic(), part.getPartition());
+                    if (elsewhere != null) {
+                        response.addResults(CommitResult.newBuilder().setError(faults.encode(elsewhere)));
+                        return;
+                    }
+                    FakeState.FakePosition row = state.positions.get(key(request.getGroup(), part.getTopic(), part.getPartition()));
                     if (row == null || row.ownerEpoch != part.getOwnerEpoch()) {
                         response.addResults(CommitResult.newBuilder()
                                 .setError(faults.encode(fenced(row).fault())));
@@ -584,9 +690,18 @@ final class FakeBroker implements AutoCloseable {
         public void fetchPositions(FetchPositionsRequest request, StreamObserver<FetchPositionsResponse> to) {
             FetchPositionsResponse.Builder response = FetchPositionsResponse.newBuilder();
             synchronized (lock) {
-                FakeTopic topic = find(request.getTopic());
-                for (int i = 0; i < topic.partitions.size(); i++) {
-                    FakePosition row = positions.get(key(request.getGroup(), request.getTopic(), i));
+                FakeState.FakeTopic topic = state.find(request.getTopic());
+                List<Integer> asked = request.getPartitionsCount() > 0
+                        ? request.getPartitionsList()
+                        : IntStream.range(0, topic.partitions.size()).boxed().toList();
+                for (int i : asked) {
+                    Fault elsewhere = elsewhere(request.getTopic(), i);
+                    if (elsewhere != null) {
+                        response.addResults(
+                                PositionResult.newBuilder().setPartition(i).setError(faults.encode(elsewhere)));
+                        continue;
+                    }
+                    FakeState.FakePosition row = state.positions.get(key(request.getGroup(), request.getTopic(), i));
                     PositionResult.Builder result = PositionResult.newBuilder().setPartition(i);
                     if (row == null) {
                         result.setError(faults.encode(Fault.of(ErrorCode.POSITION_NOT_READY, "", "none")));
@@ -610,7 +725,7 @@ final class FakeBroker implements AutoCloseable {
         @Override
         public void createTopic(CreateTopicRequest request, StreamObserver<CreateTopicResponse> to) {
             synchronized (lock) {
-                if (topics.containsKey(request.getName())) {
+                if (state.topics.containsKey(request.getName())) {
                     to.onError(
                             status(Fault.of(ErrorCode.TOPIC_ALREADY_EXISTS, "topic/" + request.getName(), "exists")));
                     return;
@@ -627,7 +742,7 @@ final class FakeBroker implements AutoCloseable {
         public void listTopics(ListTopicsRequest request, StreamObserver<ListTopicsResponse> to) {
             ListTopicsResponse.Builder response = ListTopicsResponse.newBuilder();
             synchronized (lock) {
-                topics.keySet().forEach(each -> response.addTopics(describe(each)));
+                state.topics.keySet().forEach(each -> response.addTopics(describe(each)));
             }
             to.onNext(response.build());
             to.onCompleted();
@@ -656,31 +771,33 @@ final class FakeBroker implements AutoCloseable {
 
         @Override
         public void describeCluster(DescribeClusterRequest request, StreamObserver<DescribeClusterResponse> to) {
-            to.onNext(DescribeClusterResponse.newBuilder()
+            describeClusterCalls.incrementAndGet();
+            DescribeClusterResponse.Builder response = DescribeClusterResponse.newBuilder()
                     .setClusterId(ByteString.copyFrom(new byte[16]))
-                    .addBrokers(BrokerDescription.newBuilder()
-                            .setId(1)
-                            .setEndpoint(
-                                    Endpoint.newBuilder().setHost("127.0.0.1").setPort(port)))
                     .setVersion("fake")
-                    .setProtocol(1)
-                    .build());
+                    .setProtocol(1);
+            synchronized (lock) {
+                state.brokers.forEach(each -> response.addBrokers(
+                        BrokerDescription.newBuilder().setId(each.id).setEndpoint(each.endpoint())));
+            }
+            to.onNext(response.build());
             to.onCompleted();
         }
     }
 
     private TopicDescription describe(String name) {
-        FakeTopic topic = find(name);
+        FakeState.FakeTopic topic = state.find(name);
         TopicDescription.Builder description = TopicDescription.newBuilder()
                 .setName(name)
                 .setId(topic.id)
                 .setPlacement(topic.placement)
-                .setReplication(1);
+                .setReplication(state.brokers.size());
         KeyRanges ranges = KeyRanges.even(topic.partitions.size());
         for (int i = 0; i < topic.partitions.size(); i++) {
             description.addPartitions(PartitionDescription.newBuilder()
                     .setPartition(i)
-                    .setLeader(1)
+                    .setLeader(topic.leaders.get(i).broker())
+                    .setLeaderEpoch(topic.leaders.get(i).epoch())
                     .setKeyLow(ranges.low(i))
                     .setKeyHigh(ranges.high(i))
                     .setLogStart(topic.partitions.get(i).logStart())

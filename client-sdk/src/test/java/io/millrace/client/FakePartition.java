@@ -26,16 +26,32 @@ final class FakePartition {
     private record Stored(BatchHeader header, byte[] bytes) {}
 
     private static final class Producer {
+        private final short epoch;
         private final List<BatchHeader> last = new ArrayList<>();
+
+        Producer(short epoch) {
+            this.epoch = epoch;
+        }
     }
 
     record Appended(long baseOffset, boolean duplicate) {}
 
     Appended append(byte[] bytes) {
+        return append(bytes, 7);
+    }
+
+    Appended append(byte[] bytes, int leaderEpoch) {
         ByteBuffer batch = ByteBuffer.wrap(bytes);
         BatchHeader header = BatchValidator.verify(batch, 0);
         if (header.isIdempotent()) {
             Producer known = producers.get(header.producerId());
+            if (known != null && header.producerEpoch() < known.epoch) {
+                throw Fault.of(ErrorCode.PRODUCER_FENCED, "", "an older epoch").asException();
+            }
+            boolean newEpoch = known != null && header.producerEpoch() > known.epoch;
+            if (newEpoch) {
+                known = new Producer(header.producerEpoch());
+            }
             if (known != null) {
                 for (BatchHeader each : known.last) {
                     if (each.baseSequence() == header.baseSequence() && each.recordCount() == header.recordCount()) {
@@ -44,7 +60,7 @@ final class FakePartition {
                 }
             }
             int expected =
-                    known == null ? 0 : known.last.get(known.last.size() - 1).lastSequence() + 1;
+                    known == null || newEpoch ? 0 : known.last.get(known.last.size() - 1).lastSequence() + 1;
             if (header.baseSequence() != expected) {
                 throw Fault.of(
                                 known == null ? ErrorCode.SESSION_EXPIRED : ErrorCode.OUT_OF_ORDER_SEQUENCE,
@@ -53,12 +69,16 @@ final class FakePartition {
                         .asException();
             }
         }
-        BatchHeader.writeOffsetAndEpoch(batch, 0, logEnd, 7);
+        BatchHeader.writeOffsetAndEpoch(batch, 0, logEnd, leaderEpoch);
         BatchHeader stamped = BatchHeader.read(batch, 0);
         batches.add(new Stored(stamped, bytes));
         logEnd = stamped.lastOffset() + 1;
         if (header.isIdempotent()) {
-            Producer state = producers.computeIfAbsent(header.producerId(), id -> new Producer());
+            Producer state = producers.get(header.producerId());
+            if (state == null || state.epoch < header.producerEpoch()) {
+                state = new Producer(header.producerEpoch());
+                producers.put(header.producerId(), state);
+            }
             state.last.add(stamped);
             if (state.last.size() > 5) {
                 state.last.remove(0);

@@ -342,7 +342,7 @@ class ProducerTest {
     }
 
     @Test
-    void goesOnUnderANewSessionAfterABatchWasRefusedForGood() {
+    void goesOnUnderTheNextEpochAfterABatchWasRefusedForGood() {
         broker.script((topic, partition, attempt) -> attempt == 2
                 ? new FakeBroker.Act.Refuse(ErrorCode.BATCH_TOO_LARGE, Effect.NOT_WRITTEN)
                 : FakeBroker.Act.APPEND);
@@ -355,7 +355,10 @@ class ProducerTest {
             producer.send(to(0, "d")).join();
         }
         assertThat(values(0)).containsExactly("a", "c", "d");
-        assertThat(broker.sessionsOpened.get()).isEqualTo(2);
+        broker.with("t", 0, partition -> assertThat(partition.headers())
+                .extracting(each -> (int) each.producerEpoch())
+                .containsExactly(0, 1, 1));
+        assertThat(broker.sessionsOpened.get()).isOne();
     }
 
     @Test

@@ -1,6 +1,5 @@
 package io.millrace.client.cluster;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.millrace.client.transport.BrokerAddress;
 import io.millrace.client.transport.Connection;
 import io.millrace.client.transport.Connections;
@@ -13,7 +12,6 @@ import io.millrace.v1.DescribeClusterRequest;
 import io.millrace.v1.DescribeClusterResponse;
 import io.millrace.v1.DescribeTopicRequest;
 import io.millrace.v1.TopicDescription;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -21,8 +19,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -31,34 +27,35 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What the client knows of brokers and topics, and the way to the leader of a partition. Answers come from memory where they are young enough; a leader that turns out to be wrong
- * is forgotten at once and asked for again in the background, with growing pauses. Thread safe.
+ * is forgotten at once and asked for again in the background. Thread safe.
  */
 public final class ClusterView {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterView.class);
 
-    private final List<BrokerAddress> bootstrap;
+    /** Rounds that look for a leader keep no longer distance than this part of the longest pause: it is found soon after it was elected. */
+    private static final int SEARCH_PART = 5;
+
+    private final Routing routing;
     private final Connections connections;
     private final Backoff backoff;
     private final long maxAgeNanos;
     private final long callNanos;
     private final LongSupplier nanos;
     private final RandomGenerator random;
-    private final ScheduledExecutorService background;
+    private final KnownBrokers known;
     private final Rpc rpc;
+    private final Refresher refresher;
 
     private final Map<String, TopicImage> topics = new ConcurrentHashMap<>();
     private volatile Map<Integer, BrokerAddress> brokers = Map.of();
-    private volatile List<BrokerAddress> known;
 
-    private final ReentrantLock lock = new ReentrantLock();
-
-    /** Topics that a background refresh is under way for, with the failures so far. */
-    @GuardedBy("lock")
-    private final Map<String, Integer> refreshing = new HashMap<>();
-
-    /** Told after the view of a topic has changed, on any thread. */
+    /** Told of changes. */
     public interface Listener {
+        /** After the view of a topic has changed; on any thread. */
         void onChanged(String topic);
+
+        /** After leaders were asked for again; on a thread of the background, which holds no lock. */
+        default void onRenewed() {}
     }
 
     private final Set<Listener> listeners = ConcurrentHashMap.newKeySet();
@@ -66,10 +63,11 @@ public final class ClusterView {
     /**
      * @param maxAgeNanos of what is known of a topic
      * @param callNanos for one call of the background
-     * @param background one thread, which waits for answers
+     * @param background few threads, which wait for answers
      */
     public ClusterView(
             List<BrokerAddress> bootstrap,
+            Routing routing,
             Connections connections,
             Backoff backoff,
             long maxAgeNanos,
@@ -77,19 +75,25 @@ public final class ClusterView {
             LongSupplier nanos,
             RandomGenerator random,
             ScheduledExecutorService background) {
-        this.bootstrap = bootstrap;
-        this.known = bootstrap;
+        this.routing = routing;
         this.connections = connections;
         this.backoff = backoff;
         this.maxAgeNanos = maxAgeNanos;
         this.callNanos = callNanos;
         this.nanos = nanos;
         this.random = random;
-        this.background = background;
-        this.rpc = new Rpc(connections, () -> known, backoff, nanos, random);
+        this.known = new KnownBrokers(bootstrap, nanos, random);
+        this.rpc = new Rpc(connections, known, routing == Routing.DIRECT, backoff, nanos, random);
+        Backoff distance =
+                new Backoff(backoff.firstNanos(), Math.max(backoff.firstNanos(), backoff.longestNanos() / SEARCH_PART));
+        this.refresher = new Refresher(this::renew, distance, nanos, random, background);
     }
 
+    /** Calls to any broker. The first of them has the brokers of the cluster learnt, which serve where the bootstrap list is gone. */
     public Rpc rpc() {
+        if (routing == Routing.DIRECT && brokers.isEmpty()) {
+            refresher.soon();
+        }
         return rpc;
     }
 
@@ -113,7 +117,7 @@ public final class ClusterView {
     public @Nullable TopicImage cached(String topic) {
         TopicImage image = topics.get(topic);
         if (image != null && nanos.getAsLong() - image.fetchedAtNanos() > maxAgeNanos) {
-            refreshSoon(topic);
+            refresher.soon(topic);
         }
         return image;
     }
@@ -128,20 +132,47 @@ public final class ClusterView {
         return image != null ? image : fetch(topic, timeoutNanos);
     }
 
-    /** The leader of a partition as far as it is known; where it is not, any broker: it forwards or names the leader. */
+    /** The leader of a partition as far as it is known; where it is not, {@link #anyBroker} serves: it forwards or names the leader. */
     public @Nullable BrokerAddress leader(String topic, int partition) {
         TopicImage image = topics.get(topic);
         return image == null ? null : image.leader(partition);
     }
 
-    /** What a broker said about another's leadership, or that it does not lead itself. */
-    public void onNotLeader(String topic, int partition, Fault fault) {
-        BrokerAddress leader = Rpc.leaderIn(fault);
-        topics.computeIfPresent(
-                topic, (name, image) -> image.hasPartition(partition) ? image.withLeader(partition, leader) : image);
+    /** A broker said that it does not lead the partition, and perhaps who does. What is known already of another leader stays. */
+    public void onNotLeader(String topic, int partition, BrokerAddress from, Fault fault) {
+        BrokerAddress named = routing == Routing.DIRECT ? Rpc.leaderIn(fault) : null;
+        BrokerAddress leader = from.equals(named) ? null : named;
+        replaceLeader(topic, partition, from, leader);
         if (leader == null) {
-            refreshSoon(topic);
+            refresher.soon(topic);
         }
+    }
+
+    /** A broker could not be reached, or its connection broke: whether it leads the partition still is asked of the others. */
+    public void onUnreachable(String topic, int partition, BrokerAddress broker) {
+        known.down(broker);
+        known.after(broker);
+        replaceLeader(topic, partition, broker, null);
+        refresher.soon(topic);
+    }
+
+    /** A broker has not answered for long: another may lead by now. */
+    public void onSilent(String topic, BrokerAddress broker) {
+        known.after(broker);
+        refresher.soon(topic);
+    }
+
+    /** A broker has answered. */
+    public void onAnswer(BrokerAddress broker) {
+        known.up(broker);
+    }
+
+    private void replaceLeader(String topic, int partition, BrokerAddress from, @Nullable BrokerAddress leader) {
+        topics.computeIfPresent(topic, (name, image) -> {
+            BrokerAddress present = image.leader(partition);
+            boolean applies = image.hasPartition(partition) && (present == null || present.equals(from));
+            return applies ? image.withLeader(partition, leader) : image;
+        });
     }
 
     /** The topic is not what it was (deleted, made again): the next who asks gets a fresh answer. */
@@ -172,7 +203,8 @@ public final class ClusterView {
     private TopicImage remember(String topic, TopicDescription description) {
         TopicImage image;
         try {
-            image = TopicImage.of(description, brokers, nanos.getAsLong());
+            image = topics.compute(
+                    topic, (name, before) -> TopicImage.of(description, brokers, before, nanos.getAsLong()));
         } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
             throw new FaultException(
                     Fault.of(
@@ -181,18 +213,21 @@ public final class ClusterView {
                             "the broker's description of the topic contradicts itself: " + e.getMessage()),
                     e);
         }
-        topics.put(topic, image);
         tell(topic);
         return image;
     }
 
     private boolean knowsLeaders(TopicDescription description) {
         Map<Integer, BrokerAddress> present = brokers;
-        return description.getPartitionsList().stream()
-                .allMatch(each -> each.getLeader() < 0 || present.containsKey(each.getLeader()));
+        return routing == Routing.FORWARDED
+                || description.getPartitionsList().stream()
+                        .allMatch(each -> each.getLeader() < 0 || present.containsKey(each.getLeader()));
     }
 
     private void learnBrokers(long timeoutNanos) {
+        if (routing == Routing.FORWARDED) {
+            return;
+        }
         DescribeClusterResponse cluster =
                 rpc.call(Unary.DESCRIBE_CLUSTER, DescribeClusterRequest.getDefaultInstance(), timeoutNanos);
         Map<Integer, BrokerAddress> learnt = new HashMap<>();
@@ -205,74 +240,68 @@ public final class ClusterView {
             }
         }
         brokers = Map.copyOf(learnt);
-        Set<BrokerAddress> all = new LinkedHashSet<>(bootstrap);
-        all.addAll(learnt.values());
-        known = List.copyOf(new ArrayList<>(all));
+        known.learn(learnt.values());
     }
 
-    /** Asks for the topic in the background; asked for again while that is under way, it changes nothing. */
+    /** Asks for the topic in the background. */
     public void refreshSoon(String topic) {
-        lock.lock();
-        try {
-            if (refreshing.putIfAbsent(topic, 0) != null) {
-                return;
-            }
-        } finally {
-            lock.unlock();
-        }
-        schedule(topic, 0);
+        refresher.soon(topic);
     }
 
-    private void schedule(String topic, long delayNanos) {
-        if (!background.isShutdown()) {
-            var unused = background.schedule(() -> refresh(topic), delayNanos, TimeUnit.NANOSECONDS);
-        }
-    }
-
-    private void refresh(String topic) {
+    /** A round of the {@link Refresher}. */
+    private Set<String> renew(Set<String> wanted) {
+        Set<String> open = new LinkedHashSet<>();
         try {
             learnBrokers(callNanos);
-            fetch(topic, callNanos);
-            done(topic);
         } catch (FaultException e) {
-            if (!e.fault().code().isRetryable()) {
-                LOG.debug("Topic {} is forgotten: {}", topic, e.getMessage());
-                forget(topic);
-                done(topic);
-            } else {
-                LOG.debug("What is known of topic {} could not be renewed: {}", topic, e.getMessage());
-                again(topic);
+            LOG.debug("The brokers of the cluster could not be asked for: {}", e.getMessage());
+            if (e.fault().code().isRetryable()) {
+                open.addAll(wanted);
             }
+        }
+        for (String topic : open.isEmpty() ? wanted : Set.<String>of()) {
+            if (!renew(topic)) {
+                open.add(topic);
+            }
+        }
+        if (!open.isEmpty()) {
+            // Whoever answered knows no better now; the next one may.
+            known.after(known.current());
+        }
+        listeners.forEach(Listener::onRenewed);
+        return open;
+    }
+
+    /** False: it must be asked for again. */
+    private boolean renew(String topic) {
+        try {
+            TopicImage image = fetch(topic, callNanos);
+            return routing == Routing.FORWARDED || hasLeaders(image);
+        } catch (FaultException e) {
+            if (e.fault().code().isRetryable()) {
+                LOG.debug("What is known of topic {} could not be renewed: {}", topic, e.getMessage());
+                return false;
+            }
+            LOG.debug("Topic {} is forgotten: {}", topic, e.getMessage());
+            forget(topic);
         } catch (RuntimeException e) {
             LOG.warn("What is known of topic {} could not be renewed", topic, e);
-            done(topic);
         }
-        tell(topic);
+        return true;
     }
 
-    private void again(String topic) {
-        int failures;
-        lock.lock();
-        try {
-            failures = refreshing.merge(topic, 1, Integer::sum);
-        } finally {
-            lock.unlock();
+    private boolean hasLeaders(TopicImage image) {
+        for (BrokerAddress leader : image.leaders()) {
+            if (leader == null || known.isDown(leader)) {
+                return false;
+            }
         }
-        schedule(topic, backoff.nanos(failures, random));
-    }
-
-    private void done(String topic) {
-        lock.lock();
-        try {
-            refreshing.remove(topic);
-        } finally {
-            lock.unlock();
-        }
+        return true;
     }
 
     /** A broker to ask when no leader is known. */
     public BrokerAddress anyBroker() {
-        return known.get(0);
+        return known.current();
     }
 
     long nanos() {

@@ -16,9 +16,13 @@ import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls with one part per partition: one request to each leader, and again for the parts that failed and may succeed later. Thread safe; calls block.
+ * Calls with one part per partition: one request to each leader, and again for the parts that failed and may succeed later: at once where all of these have another leader now, else after a
+ * pause. Thread safe; calls block.
  */
 public final class PartitionCalls {
+    /** So often parts go to another leader without a pause: brokers may name each other. */
+    private static final int MOVES_AT_ONCE = 2;
+
     private final ClusterView cluster;
 
     public PartitionCalls(ClusterView cluster) {
@@ -47,9 +51,11 @@ public final class PartitionCalls {
         long deadline = cluster.nanos() + timeoutNanos;
         List<P> open = new ArrayList<>(parts);
         Fault first = null;
+        int moves = 0;
         for (int failures = 1; !open.isEmpty(); failures++) {
             List<P> again = new ArrayList<>();
             Fault last = null;
+            boolean allMoved = true;
             for (Map.Entry<BrokerAddress, List<P>> each :
                     byLeader(open, topic, partition, deadline).entrySet()) {
                 List<P> asked = each.getValue();
@@ -68,9 +74,7 @@ public final class PartitionCalls {
                     if (failed == null) {
                         good.accept(part, answers.get(i));
                     } else if (failed.code().isRetryable()) {
-                        if (failed.code().retry() == ErrorCode.Retry.ELSEWHERE) {
-                            cluster.onNotLeader(topic.apply(part), partition.applyAsInt(part), failed);
-                        }
+                        allMoved &= moved(topic.apply(part), partition.applyAsInt(part), each.getKey(), failed);
                         again.add(part);
                         last = failed;
                     } else if (first == null) {
@@ -79,6 +83,11 @@ public final class PartitionCalls {
                 }
             }
             open = again;
+            if (last != null && allMoved && moves < MOVES_AT_ONCE) {
+                moves++;
+                continue;
+            }
+            moves = 0;
             if (last != null && !cluster.pauseBefore(deadline, failures)) {
                 throw (first != null ? first : last).asException();
             }
@@ -86,6 +95,16 @@ public final class PartitionCalls {
         if (first != null) {
             throw first.asException();
         }
+    }
+
+    /** Takes note of what a broker said of its leadership; true: another leads, and it is known which. */
+    private boolean moved(String topic, int partition, BrokerAddress from, Fault fault) {
+        if (fault.code().retry() != ErrorCode.Retry.ELSEWHERE) {
+            return false;
+        }
+        cluster.onNotLeader(topic, partition, from, fault);
+        BrokerAddress leader = cluster.leader(topic, partition);
+        return leader != null && !leader.equals(from);
     }
 
     private <P> Map<BrokerAddress, List<P>> byLeader(

@@ -1,44 +1,47 @@
 package io.millrace.client.cluster;
 
 import io.millrace.client.transport.BrokerAddress;
+import io.millrace.client.transport.Connection;
 import io.millrace.client.transport.Connections;
 import io.millrace.client.transport.Unary;
 import io.millrace.error.Effect;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Calls any broker that can answer: goes to the leader that an answer names, else round the known brokers, with pauses, until the deadline. What may have been
- * done and must not be done twice is not tried again. Thread safe; calls block.
+ * Calls any broker that can answer: goes to the leader that an answer names, else round the known brokers, until the deadline. It moves on at once as often as there are brokers, then it pauses: brokers
+ * that send it round in a circle, or are all away, are not asked without end. What may have been done and must not be done twice is not tried again. Thread safe; calls block.
  */
 public final class Rpc {
+    /** So long the first broker has to answer what may be asked elsewhere as well; each next one has twice as long. */
+    private static final long FIRST_ATTEMPT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final Connections connections;
-    private final Supplier<List<BrokerAddress>> brokers;
+    private final KnownBrokers brokers;
+    private final boolean followLeaders;
     private final Backoff backoff;
     private final LongSupplier nanos;
     private final RandomGenerator random;
-    private final AtomicInteger preferred = new AtomicInteger();
     private final ReentrantLock pauseLock = new ReentrantLock();
     private final Condition never = pauseLock.newCondition();
 
     Rpc(
             Connections connections,
-            Supplier<List<BrokerAddress>> brokers,
+            KnownBrokers brokers,
+            boolean followLeaders,
             Backoff backoff,
             LongSupplier nanos,
             RandomGenerator random) {
         this.connections = connections;
         this.brokers = brokers;
+        this.followLeaders = followLeaders;
         this.backoff = backoff;
         this.nanos = nanos;
         this.random = random;
@@ -52,35 +55,50 @@ public final class Rpc {
     /** As the other, and asks {@code first} before all others. */
     public <Q, R> R call(Unary<Q, R> unary, Q request, @Nullable BrokerAddress first, long timeoutNanos) {
         long deadline = nanos.getAsLong() + timeoutNanos;
-        BrokerAddress to = first == null ? current() : first;
-        for (int failures = 1; ; failures++) {
+        BrokerAddress to = first == null ? brokers.current() : first;
+        int failures = 0;
+        int moves = 0;
+        while (true) {
+            Connection connection = connections.to(to);
+            failures++;
             try {
-                return connections.to(to).call(unary, request, attemptNanos(deadline));
+                R response = connection.call(unary, request, attemptNanos(unary, failures, deadline));
+                brokers.up(to);
+                return response;
             } catch (FaultException e) {
                 Fault fault = e.fault();
                 long left = deadline - nanos.getAsLong();
+                boolean silent = connection.isOwn(fault);
+                if (silent) {
+                    brokers.down(to);
+                }
                 if (!fault.code().isRetryable() || fault.effect() == Effect.UNKNOWN || left <= 0) {
                     throw e;
                 }
-                BrokerAddress leader = leaderIn(fault);
-                if (leader != null && !leader.equals(to) && failures == 1) {
-                    to = leader;
-                    continue;
+                BrokerAddress leader = followLeaders ? leaderIn(fault) : null;
+                BrokerAddress next = leader != null ? leader : brokers.after(to);
+                // Of a shard without leader, or of its own load, a broker speaks for a while.
+                boolean atOnce = silent || fault.code().retry() == ErrorCode.Retry.ELSEWHERE;
+                if (atOnce && !next.equals(to) && moves < brokers.count()) {
+                    moves++;
+                } else {
+                    long pause = backoff.nanos(failures, random);
+                    if (pause >= left) {
+                        throw e;
+                    }
+                    pause(pause);
+                    moves = 0;
                 }
-                long pause = backoff.nanos(failures, random);
-                if (pause >= left) {
-                    throw e;
-                }
-                pause(pause);
-                to = leader != null ? leader : next(to);
+                to = next;
             }
         }
     }
 
-    /** A broker that hangs must not eat the whole time while others would answer. */
-    private long attemptNanos(long deadline) {
-        long left = deadline - nanos.getAsLong();
-        return brokers.get().size() > 1 ? Math.max(left / 2, Math.min(left, TimeUnit.MILLISECONDS.toNanos(500))) : left;
+    /** A broker that hangs must not eat the whole time while others would answer; what must not be done twice has all of it. */
+    private <Q, R> long attemptNanos(Unary<Q, R> unary, int attempt, long deadline) {
+        long left = Math.max(1, deadline - nanos.getAsLong());
+        boolean bounded = unary.isRepeatable() && brokers.count() > 1;
+        return bounded ? Math.min(left, FIRST_ATTEMPT_NANOS << Math.min(attempt - 1, 10)) : left;
     }
 
     static @Nullable BrokerAddress leaderIn(Fault fault) {
@@ -88,19 +106,6 @@ public final class Rpc {
             return new BrokerAddress(leader.host(), leader.port());
         }
         return null;
-    }
-
-    private BrokerAddress current() {
-        List<BrokerAddress> known = brokers.get();
-        return known.get(Math.floorMod(preferred.get(), known.size()));
-    }
-
-    private BrokerAddress next(BrokerAddress failed) {
-        List<BrokerAddress> known = brokers.get();
-        int at = known.indexOf(failed);
-        int next = at < 0 ? preferred.get() : at + 1;
-        preferred.set(Math.floorMod(next, known.size()));
-        return known.get(Math.floorMod(next, known.size()));
     }
 
     void pause(long pauseNanos) {

@@ -105,6 +105,13 @@ final class FetchLane {
                 : requests.values().iterator().next().sentNanos();
     }
 
+    /** The partitions of its oldest request. */
+    List<Part> oldest() {
+        return requests.isEmpty()
+                ? List.of()
+                : requests.values().iterator().next().parts();
+    }
+
     void abandon(String why) {
         FetchStream present = stream;
         if (present != null) {

@@ -48,6 +48,9 @@ public final class FetchSession implements AutoCloseable {
     /** A request of partitions at their end may bring so much at first; they count as behind when it does. */
     private static final int CAUGHT_UP_BYTES = 256 << 10;
 
+    /** So long after the longest wait of a request it is asked whether another broker leads by now; a stream is given up for that alone. */
+    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long LONGEST_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final ClusterView cluster;
@@ -77,11 +80,34 @@ public final class FetchSession implements AutoCloseable {
     @GuardedBy("lock")
     private boolean closed;
 
+    private final ClusterView.Listener listener = new ClusterView.Listener() {
+        @Override
+        public void onChanged(String topic) {
+            // Told under locks of others at times; onRenewed is enough.
+        }
+
+        @Override
+        public void onRenewed() {
+            FetchSession.this.onRenewed();
+        }
+    };
+
     public FetchSession(ClusterView cluster, FetchSettings settings, LongSupplier nanos, RandomGenerator random) {
         this.cluster = cluster;
         this.settings = settings;
         this.nanos = nanos;
         this.random = random;
+        cluster.listen(listener);
+    }
+
+    /** A leader may have been found: a poll that waits asks again. */
+    private void onRenewed() {
+        lock.lock();
+        try {
+            arrived.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** Reads a partition from an offset on; one that is read already begins anew. */
@@ -330,11 +356,28 @@ public final class FetchSession implements AutoCloseable {
     @GuardedBy("lock")
     private void giveUpSilent(long now) {
         for (FetchLane lane : lanes.values()) {
-            if (now - lane.oldestNanos(now) >= settings.maxWaitNanos() + settings.requestNanos()) {
+            long silent = now - lane.oldestNanos(now) - settings.maxWaitNanos();
+            if (silent >= settings.requestNanos()) {
                 LOG.warn("Broker {} has not answered a fetch in time: its stream is given up", lane.broker());
                 lane.abandon("no answer in time");
+            } else if (silent >= SILENCE_NANOS && isDeposed(lane)) {
+                LOG.debug("Broker {} does not answer, and another one leads by now", lane.broker());
+                lane.abandon("another broker leads by now");
             }
         }
+    }
+
+    /** Whether another broker is known to lead something that waits there; has it asked for. */
+    @GuardedBy("lock")
+    private boolean isDeposed(FetchLane lane) {
+        boolean deposed = false;
+        for (FetchLane.Part part : lane.oldest()) {
+            PartitionId id = part.partition().id();
+            BrokerAddress leader = cluster.leader(id.topic(), id.partition());
+            deposed |= leader != null && !leader.equals(lane.broker());
+            cluster.onSilent(id.topic(), lane.broker());
+        }
+        return deposed;
     }
 
     /** How long nothing will happen by itself. */
@@ -366,8 +409,11 @@ public final class FetchSession implements AutoCloseable {
         Map<FetchLane, List<PartitionFetch>> behind = new LinkedHashMap<>();
         Map<FetchLane, List<PartitionFetch>> caughtUp = new LinkedHashMap<>();
         for (PartitionFetch each : partitions.values()) {
-            if (each.mayAsk(now)) {
-                FetchLane lane = lane(each.id());
+            FetchLane lane = lane(each.id());
+            if (each.mayAsk(
+                    now,
+                    lane.broker(),
+                    cluster.leader(each.id().topic(), each.id().partition()))) {
                 if (lane.isReady(now)) {
                     (each.isCaughtUp() ? caughtUp : behind)
                             .computeIfAbsent(lane, any -> new ArrayList<>())
@@ -412,7 +458,7 @@ public final class FetchSession implements AutoCloseable {
             asked.add(new FetchLane.Part(each, each.life()));
         }
         heldBytes += maxBytes;
-        parts.forEach(PartitionFetch::asked);
+        parts.forEach(each -> each.asked(lane.broker(), now));
         try {
             lane.send(
                     request,
@@ -460,6 +506,7 @@ public final class FetchSession implements AutoCloseable {
             if (asked == null) {
                 return;
             }
+            cluster.onAnswer(lane.broker());
             heldBytes -= asked.reservedBytes();
             FetchResult[] results = new FetchResult[asked.parts().size()];
             for (FetchResult each : response.getResultsList()) {
@@ -471,7 +518,7 @@ public final class FetchSession implements AutoCloseable {
                 FetchLane.Part part = asked.parts().get(i);
                 if (part.life() == part.partition().life()) {
                     part.partition().answered();
-                    take(part.partition(), results[i]);
+                    take(lane, part.partition(), results[i]);
                 }
             }
             ask();
@@ -482,11 +529,11 @@ public final class FetchSession implements AutoCloseable {
     }
 
     @GuardedBy("lock")
-    private void take(PartitionFetch partition, @Nullable FetchResult result) {
+    private void take(FetchLane lane, PartitionFetch partition, @Nullable FetchResult result) {
         if (result == null) {
             partition.nothingNew();
         } else if (result.hasError()) {
-            onFault(partition, FaultCodec.decode(result.getError()));
+            onFault(lane, partition, FaultCodec.decode(result.getError()));
         } else if (result.getBatches().isEmpty()) {
             partition.settle(result.getLogEnd());
             partition.nothingNew();
@@ -502,6 +549,7 @@ public final class FetchSession implements AutoCloseable {
             } catch (InvalidBatchException e) {
                 long at = partition.fetchOffset();
                 onFault(
+                        lane,
                         partition,
                         Fault.of(
                                 ErrorCode.CORRUPT,
@@ -519,7 +567,7 @@ public final class FetchSession implements AutoCloseable {
     }
 
     @GuardedBy("lock")
-    private void onFault(PartitionFetch partition, Fault fault) {
+    private void onFault(FetchLane lane, PartitionFetch partition, Fault fault) {
         PartitionId id = partition.id();
         if (fault.code() == ErrorCode.OFFSET_OUT_OF_RANGE
                 && settings.outOfRange() != FetchSettings.OutOfRange.FAIL
@@ -529,7 +577,7 @@ public final class FetchSession implements AutoCloseable {
             partition.seek(to);
         } else if (fault.code().isRetryable()) {
             if (fault.code().retry() == ErrorCode.Retry.ELSEWHERE) {
-                cluster.onNotLeader(id.topic(), id.partition(), fault);
+                cluster.onNotLeader(id.topic(), id.partition(), lane.broker(), fault);
             }
             int failures = partition.countFailure(fault);
             partition.waitUntil(nanos.getAsLong() + settings.backoff().nanos(failures, random));
@@ -539,7 +587,7 @@ public final class FetchSession implements AutoCloseable {
             }
             add(new FetchedChunk(partition, partition.life(), null, partition.fetchOffset(), fault));
             // Not asked for again while the fault waits to be told.
-            partition.asked();
+            partition.asked(lane.broker(), nanos.getAsLong());
         }
     }
 
@@ -557,7 +605,7 @@ public final class FetchSession implements AutoCloseable {
                 for (FetchLane.Part part : asked.parts()) {
                     if (part.life() == part.partition().life()) {
                         part.partition().answered();
-                        onLost(part.partition(), why);
+                        onLost(lane, part.partition(), why);
                     }
                 }
             }
@@ -568,17 +616,20 @@ public final class FetchSession implements AutoCloseable {
     }
 
     @GuardedBy("lock")
-    private void onLost(PartitionFetch partition, Fault why) {
+    private void onLost(FetchLane lane, PartitionFetch partition, Fault why) {
         if (why.code() == ErrorCode.UNSUPPORTED_VERSION) {
-            onFault(partition, why);
+            onFault(lane, partition, why);
         } else {
-            partition.countFailure(why);
-            cluster.refreshSoon(partition.id().topic());
+            int failures = partition.countFailure(why);
+            partition.waitUntil(nanos.getAsLong() + settings.backoff().nanos(failures, random));
+            PartitionId id = partition.id();
+            cluster.onUnreachable(id.topic(), id.partition(), lane.broker());
         }
     }
 
     @Override
     public void close() {
+        cluster.unlisten(listener);
         lock.lock();
         try {
             closed = true;

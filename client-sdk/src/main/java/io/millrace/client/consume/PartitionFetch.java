@@ -1,5 +1,6 @@
 package io.millrace.client.consume;
 
+import io.millrace.client.transport.BrokerAddress;
 import io.millrace.error.Fault;
 import io.millrace.v1.GroupFence;
 import org.jspecify.annotations.Nullable;
@@ -10,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * <p>A seek begins a new life: answers to requests of an earlier one are dropped by their {@link #life}.
  */
 final class PartitionFetch {
+    /** So often in a row another broker is asked without a pause: brokers may name each other in a circle. */
+    private static final int MOVES_AT_ONCE = 2;
+
     private final PartitionId id;
     private final @Nullable GroupFence fence;
     private long life;
@@ -26,6 +30,11 @@ final class PartitionFetch {
     private int failures;
     private boolean waiting;
     private long waitUntilNanos;
+    private int movesLeft = MOVES_AT_ONCE;
+
+    /** Where it was asked for last. */
+    private @Nullable BrokerAddress at;
+
     private @Nullable Fault failure;
     private @Nullable Fault trouble;
     private long logEnd = -1;
@@ -72,11 +81,20 @@ final class PartitionFetch {
         leaderEpoch = -1;
     }
 
-    boolean mayAsk(long nowNanos) {
-        return !requested && !paused && failure == null && !(waiting && nowNanos - waitUntilNanos < 0);
+    /** Whether to ask for it now: not during the pause after a failure, unless another broker is known to lead since. */
+    boolean mayAsk(long nowNanos, BrokerAddress to, @Nullable BrokerAddress leader) {
+        if (requested || paused || failure != null) {
+            return false;
+        }
+        boolean moved = to.equals(leader) && !to.equals(at);
+        return !waiting || nowNanos - waitUntilNanos >= 0 || (moved && movesLeft > 0);
     }
 
-    void asked() {
+    void asked(BrokerAddress of, long nowNanos) {
+        if (waiting) {
+            movesLeft = nowNanos - waitUntilNanos >= 0 ? Math.max(movesLeft, 1) : movesLeft - 1;
+        }
+        at = of;
         requested = true;
         waiting = false;
     }
@@ -99,13 +117,17 @@ final class PartitionFetch {
 
     void nothingNew() {
         caughtUp = true;
-        failures = 0;
-        trouble = null;
+        succeeded();
     }
 
     void settle(long end) {
         logEnd = end;
+        succeeded();
+    }
+
+    private void succeeded() {
         failures = 0;
+        movesLeft = MOVES_AT_ONCE;
         trouble = null;
     }
 

@@ -127,6 +127,13 @@ final class BrokerLane {
                 : requests.values().iterator().next().sentNanos();
     }
 
+    /** The batches of its oldest request. */
+    List<Part> oldest() {
+        return requests.isEmpty()
+                ? List.of()
+                : requests.values().iterator().next().parts();
+    }
+
     /** Gives the stream up; its end is told as any other. */
     void abandon(String why) {
         ProduceStream present = stream;

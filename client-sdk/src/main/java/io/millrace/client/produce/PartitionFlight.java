@@ -1,5 +1,8 @@
 package io.millrace.client.produce;
 
+import io.millrace.client.transport.BrokerAddress;
+import io.millrace.error.ErrorCode;
+import io.millrace.error.Fault;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,9 +13,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Order is kept like this: batches get their place and their sequence when they first leave. One that must be sent again waits until all behind it have been answered, too; then they leave again in
  * the old order under the old sequences. Where a batch is known not to be written and is given up, its successors cannot be written either (the broker takes no sequence with a gap): they go
- * on under a new session.
+ * on under the next epoch of the producer, which also keeps out what was given up and may still be on its way.
+ *
+ * <p>All that is under way is at one broker. Where another leads by now, nothing goes there before the first has answered for everything, or has been given up. A batch that failed leaves after a pause,
+ * or at once where another broker is known to lead since; but brokers that name each other in a circle get it so only a few times in a row.
  */
 final class PartitionFlight {
+    /** So often in a row a batch goes to another broker without a pause. */
+    private static final int MOVES_AT_ONCE = 2;
+
     private final ArrayDeque<OutboundBatch> inFlight = new ArrayDeque<>();
     private final ArrayList<OutboundBatch> again = new ArrayList<>();
     private @Nullable ProducerSession session;
@@ -27,6 +36,11 @@ final class PartitionFlight {
     private int failures;
     private long pausedUntilNanos;
     private boolean paused;
+    private int movesLeft = MOVES_AT_ONCE;
+
+    /** Where batches were sent last. */
+    private @Nullable BrokerAddress at;
+
     private volatile int load;
 
     /** What may leave next. */
@@ -38,11 +52,18 @@ final class PartitionFlight {
         NEEDS_SESSION
     }
 
-    Next next(long nowNanos, int maxInFlight) {
-        if (paused && nowNanos - pausedUntilNanos < 0) {
+    /**
+     * What may leave for this broker.
+     *
+     * @param leads whether it is known to lead the partition
+     */
+    Next next(long nowNanos, int maxInFlight, BrokerAddress to, boolean leads) {
+        if (!inFlight.isEmpty() && !to.equals(at)) {
             return Next.NOTHING;
         }
-        paused = false;
+        if (paused && !endPause(nowNanos, leads && !to.equals(at))) {
+            return Next.NOTHING;
+        }
         OutboundBatch oldest = inFlight.peekFirst();
         if (oldest != null && again.isEmpty() && nextOrder - oldest.order() >= maxInFlight) {
             // Counted from the oldest, not by how many are open: answers come in any order, and the broker knows a copy
@@ -56,6 +77,10 @@ final class PartitionFlight {
             if (last != null && last.order() > first.order()) {
                 return Next.NOTHING;
             }
+            if (!inFlight.isEmpty() && isOutOfOrder(first)) {
+                // It is refused until its predecessors are stored.
+                return Next.NOTHING;
+            }
             if (first.session() == null) {
                 return inFlight.isEmpty() ? needOr(Next.AGAIN) : Next.NOTHING;
             }
@@ -65,6 +90,23 @@ final class PartitionFlight {
             return inFlight.isEmpty() ? needOr(Next.NEW) : Next.NOTHING;
         }
         return Next.NEW;
+    }
+
+    private boolean endPause(long nowNanos, boolean moved) {
+        if (nowNanos - pausedUntilNanos >= 0) {
+            movesLeft = Math.max(movesLeft, 1);
+        } else if (moved && movesLeft > 0) {
+            movesLeft--;
+        } else {
+            return false;
+        }
+        paused = false;
+        return true;
+    }
+
+    private static boolean isOutOfOrder(OutboundBatch batch) {
+        Fault last = batch.lastFault();
+        return last != null && last.code() == ErrorCode.OUT_OF_ORDER_SEQUENCE;
     }
 
     private Next needOr(Next next) {
@@ -83,6 +125,16 @@ final class PartitionFlight {
     /** Nothing was ever sent: the producer's first session serves. */
     boolean isFresh() {
         return session == null;
+    }
+
+    /** Goes on under the next epoch of the same producer; false: another producer id is needed. */
+    boolean beginNextEpoch() {
+        ProducerSession next = session == null ? null : session.next();
+        if (next == null) {
+            return false;
+        }
+        begin(next);
+        return true;
     }
 
     boolean askSession() {
@@ -105,17 +157,18 @@ final class PartitionFlight {
     }
 
     /** The first that must be sent again. */
-    OutboundBatch takeAgain() {
-        return depart(again.remove(0));
+    OutboundBatch takeAgain(BrokerAddress to) {
+        return depart(again.remove(0), to);
     }
 
     /** A batch leaves for the first time. */
-    OutboundBatch departNew(OutboundBatch batch) {
+    OutboundBatch departNew(OutboundBatch batch, BrokerAddress to) {
         batch.order(nextOrder++);
-        return depart(batch);
+        return depart(batch, to);
     }
 
-    private OutboundBatch depart(OutboundBatch batch) {
+    private OutboundBatch depart(OutboundBatch batch, BrokerAddress to) {
+        at = to;
         if (batch.session() == null) {
             ProducerSession of = session;
             if (of == null) {
@@ -139,6 +192,7 @@ final class PartitionFlight {
 
     void succeeded() {
         failures = 0;
+        movesLeft = MOVES_AT_ONCE;
     }
 
     /** The batch must be sent again, after a pause. */

@@ -43,7 +43,10 @@ final class Sender implements Runnable {
     /** A request takes no further batch from here on: as much as a broker makes one entry of. */
     private static final int REQUEST_BYTES = 3 << 20;
 
-    private static final long LONGEST_SLEEP_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LONGEST_SLEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /** After so long without an answer it is asked whether another broker leads by now; a stream is given up for that alone. */
+    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final ClusterView cluster;
     private final ProduceSettings settings;
@@ -202,7 +205,7 @@ final class Sender implements Runnable {
             if (draft.bytes >= REQUEST_BYTES) {
                 continue;
             }
-            boolean gave = offer(queue, draft, now);
+            boolean gave = offer(queue, lane, draft, now);
             if (!queue.flight().hasAgain() && queue.unlist()) {
                 each.remove();
             } else if (gave) {
@@ -224,21 +227,23 @@ final class Sender implements Runnable {
     }
 
     /** Puts the queue's next batch into the request; false: none may leave now. */
-    private boolean offer(PartitionQueue queue, Draft draft, long now) {
+    private boolean offer(PartitionQueue queue, BrokerLane lane, Draft draft, long now) {
         PartitionFlight flight = queue.flight();
         OutboundBatch batch = null;
-        switch (flight.next(now, settings.maxBatchesInFlight())) {
+        BrokerAddress to = lane.broker();
+        boolean leads = to.equals(cluster.leader(queue.topic(), queue.partition()));
+        switch (flight.next(now, settings.maxBatchesInFlight(), to, leads)) {
             case NOTHING -> {
                 return false;
             }
             case NEEDS_SESSION -> {
-                return needSession(queue, now) && offer(queue, draft, now);
+                return needSession(queue, now) && offer(queue, lane, draft, now);
             }
-            case AGAIN -> batch = flight.takeAgain();
+            case AGAIN -> batch = flight.takeAgain(to);
             case NEW -> {
                 OutboundBatch taken = queue.take();
                 if (taken != null) {
-                    batch = flight.departNew(taken);
+                    batch = flight.departNew(taken, to);
                 }
             }
         }
@@ -282,6 +287,9 @@ final class Sender implements Runnable {
         ProducerSession first = firstSession;
         if (flight.isFresh() && first != null) {
             flight.begin(first);
+            return true;
+        }
+        if (!flight.isFresh() && flight.beginNextEpoch()) {
             return true;
         }
         if (refusal != null && now - sessionPausedUntilNanos < 0) {
@@ -330,26 +338,27 @@ final class Sender implements Runnable {
         if (request == null) {
             return;
         }
+        cluster.onAnswer(answered.lane().broker());
         List<BrokerLane.Part> parts = request.parts();
         if (response.getResultsCount() != parts.size()) {
             Fault wrong = Fault.unknown(
                     ErrorCode.INTERNAL,
                     "broker/" + answered.lane().broker(),
                     "the response has " + response.getResultsCount() + " results for " + parts.size() + " batches");
-            parts.forEach(each -> onFault(each, wrong));
+            parts.forEach(each -> onFault(answered.lane(), each, wrong));
             return;
         }
         for (int i = 0; i < parts.size(); i++) {
-            onResult(parts.get(i), response.getResults(i));
+            onResult(answered.lane(), parts.get(i), response.getResults(i));
         }
     }
 
-    private void onResult(BrokerLane.Part part, ProduceResult result) {
+    private void onResult(BrokerLane lane, BrokerLane.Part part, ProduceResult result) {
         if (part.batch().ended()) {
             return;
         }
         if (result.hasError()) {
-            onFault(part, FaultCodec.decode(result.getError()));
+            onFault(lane, part, FaultCodec.decode(result.getError()));
             return;
         }
         PartitionFlight flight = part.queue().flight();
@@ -369,27 +378,27 @@ final class Sender implements Runnable {
         for (BrokerLane.Request request : lost) {
             for (BrokerLane.Part part : request.parts()) {
                 if (!part.batch().ended()) {
-                    onLost(part, closed.why());
+                    onLost(closed.lane(), part, closed.why());
                 }
             }
         }
     }
 
     /** The stream broke: whether a retry makes sense is said by the next stream, unless the broker refused us for good. */
-    private void onLost(BrokerLane.Part part, Fault why) {
-        cluster.refreshSoon(part.queue().topic());
+    private void onLost(BrokerLane lane, BrokerLane.Part part, Fault why) {
+        cluster.onUnreachable(part.queue().topic(), part.queue().partition(), lane.broker());
         boolean refused = !why.code().isRetryable()
                 && why.code() != ErrorCode.CANCELLED
                 && why.code() != ErrorCode.INTERNAL
                 && why.effect() == Effect.NOT_WRITTEN;
         if (refused) {
-            onFault(part, why);
+            onFault(lane, part, why);
         } else {
             sendAgain(part, why);
         }
     }
 
-    private void onFault(BrokerLane.Part part, Fault fault) {
+    private void onFault(BrokerLane lane, BrokerLane.Part part, Fault fault) {
         OutboundBatch batch = part.batch();
         if (batch.ended()) {
             return;
@@ -398,12 +407,11 @@ final class Sender implements Runnable {
         switch (fault.code()) {
             case OUT_OF_ORDER_SEQUENCE -> onOutOfOrder(part, fault);
             case SESSION_EXPIRED -> onSessionExpired(part, fault);
-            case NOT_LEADER -> {
-                cluster.onNotLeader(queue.topic(), queue.partition(), fault);
-                sendAgain(part, fault);
-            }
             default -> {
                 if (fault.code().isRetryable()) {
+                    if (fault.code().retry() == ErrorCode.Retry.ELSEWHERE) {
+                        cluster.onNotLeader(queue.topic(), queue.partition(), lane.broker(), fault);
+                    }
                     sendAgain(part, fault);
                 } else {
                     if (fault.code() == ErrorCode.UNKNOWN_TOPIC || fault.code() == ErrorCode.UNKNOWN_PARTITION) {
@@ -424,7 +432,7 @@ final class Sender implements Runnable {
                 giveUp(part, fault);
                 return;
             }
-            LOG.warn("{}: the broker misses a batch that was given up; going on under a new producer id", part.queue());
+            LOG.warn("{}: the broker misses a batch that was given up; going on under a new epoch", part.queue());
             flight.breakAfter(batch.order() - 1);
         }
         sendAgain(part, fault);
@@ -492,13 +500,29 @@ final class Sender implements Runnable {
 
     private void expire(long now) {
         allQueues.accept(queue -> expire(queue, now));
-        for (BrokerLane lane : lanes.values()) {
-            if (now - lane.oldestNanos(now) >= settings.requestNanos()) {
-                LOG.warn(
-                        "Broker {} has not answered for {} ms: its stream is given up",
-                        lane.broker(),
-                        TimeUnit.NANOSECONDS.toMillis(settings.requestNanos()));
-                lane.abandon("no answer in time");
+        lanes.values().forEach(each -> giveUpSilent(each, now));
+    }
+
+    /** Gives up the stream to a broker that does not answer: at last after a request's time, and before that where another broker leads a partition that waits there. */
+    private void giveUpSilent(BrokerLane lane, long now) {
+        long silent = now - lane.oldestNanos(now);
+        if (silent >= settings.requestNanos()) {
+            LOG.warn(
+                    "Broker {} has not answered for {} ms: its stream is given up",
+                    lane.broker(),
+                    TimeUnit.NANOSECONDS.toMillis(settings.requestNanos()));
+            lane.abandon("no answer in time");
+        } else if (silent >= SILENCE_NANOS) {
+            boolean deposed = false;
+            for (BrokerLane.Part part : lane.oldest()) {
+                PartitionQueue queue = part.queue();
+                BrokerAddress leader = cluster.leader(queue.topic(), queue.partition());
+                deposed |= leader != null && !leader.equals(lane.broker());
+                cluster.onSilent(queue.topic(), lane.broker());
+            }
+            if (deposed) {
+                LOG.debug("Broker {} does not answer, and another one leads by now", lane.broker());
+                lane.abandon("another broker leads by now");
             }
         }
     }

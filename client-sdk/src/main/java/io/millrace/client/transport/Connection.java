@@ -8,6 +8,7 @@ import io.grpc.ConnectivityState;
 import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
@@ -27,15 +28,21 @@ public final class Connection {
 
     static final String PROTOCOL_VERSION = "1";
 
+    /** "true": the broker forwards what another one leads, instead of naming that one. */
+    static final Metadata.Key<String> FORWARD = Metadata.Key.of("millrace-forward", Metadata.ASCII_STRING_MARSHALLER);
+
     private final BrokerAddress address;
     private final ManagedChannel managed;
     private final Channel channel;
 
-    Connection(BrokerAddress address, ManagedChannel managed) {
+    Connection(BrokerAddress address, ManagedChannel managed, boolean forward) {
         this.address = address;
         this.managed = managed;
         Metadata headers = new Metadata();
         headers.put(PROTOCOL, PROTOCOL_VERSION);
+        if (forward) {
+            headers.put(FORWARD, "true");
+        }
         this.channel = ClientInterceptors.intercept(managed, MetadataUtils.newAttachHeadersInterceptor(headers));
     }
 
@@ -58,9 +65,16 @@ public final class Connection {
             return ClientCalls.blockingUnaryCall(
                     channel, unary.method(), CallOptions.DEFAULT.withDeadline(deadline), request);
         } catch (StatusRuntimeException e) {
-            Fault fault = StatusTranslator.of(e.getStatus(), e.getTrailers(), "broker/" + address, unary.whenUnknown());
+            Fault fault = StatusTranslator.of(notOurs(e.getStatus()), e.getTrailers(), resource(), unary.whenUnknown());
             throw new FaultException(fault, e);
         }
+    }
+
+    /** A call that ends as cancelled though nobody here gave it up was ended by a broker that dies. */
+    private static Status notOurs(Status status) {
+        return status.getCode() == Status.Code.CANCELLED && !Thread.currentThread().isInterrupted()
+                ? Status.UNAVAILABLE.withDescription(status.getDescription()).withCause(status.getCause())
+                : status;
     }
 
     /**
@@ -73,16 +87,25 @@ public final class Connection {
             managed.notifyWhenStateChanged(state, changed::countDown);
             try {
                 if (!changed.await(deadline.timeRemaining(TimeUnit.NANOSECONDS), TimeUnit.NANOSECONDS)) {
-                    throw Fault.of(ErrorCode.DEADLINE_EXCEEDED, "broker/" + address, "no connection was made in time")
+                    throw Fault.of(ErrorCode.DEADLINE_EXCEEDED, resource(), "no connection was made in time")
                             .asException();
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new FaultException(
-                        Fault.of(ErrorCode.CANCELLED, "broker/" + address, "interrupted while connecting"), e);
+                throw new FaultException(Fault.of(ErrorCode.CANCELLED, resource(), "interrupted while connecting"), e);
             }
             state = managed.getState(true);
         }
+    }
+
+    /** The fault comes from here, not from the broker: it could not be reached, the connection broke, or no answer came in time. */
+    public boolean isOwn(Fault fault) {
+        return fault.resource().equals(resource())
+                && (fault.code() == ErrorCode.SHARD_UNAVAILABLE || fault.code() == ErrorCode.DEADLINE_EXCEEDED);
+    }
+
+    private String resource() {
+        return "broker/" + address;
     }
 
     /** Opens a stream of appends. The listener is called on a network thread, or on this one before the call returns, and must not block. */

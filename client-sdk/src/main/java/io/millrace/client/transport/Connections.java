@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
 
 /** One connection per broker, made when first asked for; bounded by the number of brokers. Thread safe. */
 public final class Connections implements AutoCloseable {
@@ -20,7 +19,12 @@ public final class Connections implements AutoCloseable {
     /** Above every response that a broker may send: a batch larger than what was asked for comes alone. */
     private static final int MAX_MESSAGE_BYTES = 128 << 20;
 
-    private final Function<BrokerAddress, ManagedChannel> dial;
+    /** A connection into a cut network is given up after both, and not when TCP would. A broker takes no shorter interval. */
+    private static final int KEEP_ALIVE_SECONDS = 10;
+
+    private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 5;
+
+    private final ConnectionSettings settings;
     private final ReentrantLock lock = new ReentrantLock();
 
     @GuardedBy("lock")
@@ -30,14 +34,10 @@ public final class Connections implements AutoCloseable {
     private boolean closed;
 
     public Connections(ConnectionSettings settings) {
-        this(address -> dial(address, settings));
+        this.settings = settings;
     }
 
-    Connections(Function<BrokerAddress, ManagedChannel> dial) {
-        this.dial = dial;
-    }
-
-    private static ManagedChannel dial(BrokerAddress address, ConnectionSettings settings) {
+    private ManagedChannel dial(BrokerAddress address) {
         return NettyChannelBuilder.forAddress(address.host(), address.port())
                 .usePlaintext()
                 .directExecutor()
@@ -45,8 +45,8 @@ public final class Connections implements AutoCloseable {
                 .userAgent(settings.userAgent())
                 .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
                 .maxInboundMessageSize(MAX_MESSAGE_BYTES)
-                .keepAliveTime(30, TimeUnit.SECONDS)
-                .keepAliveTimeout(10, TimeUnit.SECONDS)
+                .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+                .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
                 .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         settings.connectTimeout().toMillis())
                 .build();
@@ -59,7 +59,7 @@ public final class Connections implements AutoCloseable {
             if (closed) {
                 throw Fault.of(ErrorCode.CANCELLED, "", "the client is closed").asException();
             }
-            return open.computeIfAbsent(address, each -> new Connection(each, dial.apply(each)));
+            return open.computeIfAbsent(address, each -> new Connection(each, dial(each), settings.forward()));
         } finally {
             lock.unlock();
         }

@@ -79,6 +79,11 @@ public final class Unary<Q, R> {
         return method;
     }
 
+    /** To do it twice is to do it once. */
+    public boolean isRepeatable() {
+        return whenUnknown == Effect.NOT_WRITTEN;
+    }
+
     Effect whenUnknown() {
         return whenUnknown;
     }
