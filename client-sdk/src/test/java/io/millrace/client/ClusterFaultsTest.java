@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.Timeout;
 
 /**
@@ -57,12 +58,13 @@ class ClusterFaultsTest {
                 .build();
         Trouble trouble = new Trouble(random.split());
         Reader reader = new Reader();
-        try (MillraceClient client = new MillraceClient(config)) {
+        try (MillraceClient readers = new MillraceClient(config)) {
             Thread nemesis = new Thread(trouble, "trouble");
-            Thread follower = new Thread(() -> reader.run(client), "reader");
+            Thread follower = new Thread(() -> reader.run(readers), "reader");
             nemesis.start();
             follower.start();
-            try (Producer producer = client.newProducer(settings(random))) {
+            try (MillraceClient client = new MillraceClient(config);
+                    Producer producer = client.newProducer(settings(random))) {
                 for (int i = 0; i < SENDS; i++) {
                     send(producer, i, random);
                     if (random.nextInt(10) == 0) {
@@ -72,7 +74,8 @@ class ClusterFaultsTest {
             }
             trouble.end();
             nemesis.join();
-            reader.endAt(total());
+            // What the producer gave up may still arrive until its connections are gone.
+            reader.endWhen(this::total);
             follower.join();
         } finally {
             brokers.forEach(FakeBroker::close);
@@ -96,7 +99,8 @@ class ClusterFaultsTest {
     }
 
     private void send(Producer producer, int number, SplittableRandom random) {
-        byte[] value = ByteBuffer.allocate(8 + random.nextInt(200)).putInt(number).array();
+        byte[] value =
+                ByteBuffer.allocate(8 + random.nextInt(200)).putInt(number).array();
         producer.send(ProducerRecord.of("t", value).toPartition(number % PARTITIONS), (metadata, error) -> {
             told.incrementAndGet(number);
             if (metadata != null) {
@@ -253,7 +257,7 @@ class ClusterFaultsTest {
     private static final class Reader {
         private final List<List<Integer>> seen = new ArrayList<>();
         private final AtomicReference<Throwable> failure = new AtomicReference<>();
-        private volatile int end = Integer.MAX_VALUE;
+        private volatile IntSupplier end = () -> Integer.MAX_VALUE;
 
         Reader() {
             for (int partition = 0; partition < PARTITIONS; partition++) {
@@ -261,7 +265,7 @@ class ClusterFaultsTest {
             }
         }
 
-        void endAt(int count) {
+        void endWhen(IntSupplier count) {
             end = count;
         }
 
@@ -271,7 +275,7 @@ class ClusterFaultsTest {
             try (Consumer consumer = client.newConsumer(config)) {
                 consumer.assign("t");
                 long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(90);
-                for (int count = 0; count < end && System.nanoTime() < deadline; ) {
+                for (int count = 0; count < end.getAsInt() && System.nanoTime() < deadline; ) {
                     for (ConsumerRecord each : consumer.poll(Duration.ofMillis(100))) {
                         List<Integer> partition = seen.get(each.partition());
                         assertThat(each.offset()).isEqualTo(partition.size());

@@ -1,6 +1,5 @@
 package io.millrace.client;
 
-import com.google.errorprone.annotations.concurrent.GuardedBy;
 import com.google.protobuf.ByteString;
 import io.grpc.Metadata;
 import io.grpc.Server;
@@ -132,10 +131,8 @@ final class FakeBroker implements AutoCloseable {
     private volatile boolean keepNothing;
     private volatile boolean hints = true;
 
-    @GuardedBy("lock")
     private boolean frozen;
 
-    @GuardedBy("lock")
     private final ArrayDeque<Runnable> held = new ArrayDeque<>();
 
     private Server server;
@@ -671,7 +668,8 @@ final class FakeBroker implements AutoCloseable {
                         response.addResults(CommitResult.newBuilder().setError(faults.encode(elsewhere)));
                         return;
                     }
-                    FakeState.FakePosition row = state.positions.get(key(request.getGroup(), part.getTopic(), part.getPartition()));
+                    FakeState.FakePosition row =
+                            state.positions.get(key(request.getGroup(), part.getTopic(), part.getPartition()));
                     if (row == null || row.ownerEpoch != part.getOwnerEpoch()) {
                         response.addResults(CommitResult.newBuilder()
                                 .setError(faults.encode(fenced(row).fault())));

@@ -59,8 +59,9 @@ final class FakePartition {
                     }
                 }
             }
-            int expected =
-                    known == null || newEpoch ? 0 : known.last.get(known.last.size() - 1).lastSequence() + 1;
+            int expected = known == null || newEpoch
+                    ? 0
+                    : known.last.get(known.last.size() - 1).lastSequence() + 1;
             if (header.baseSequence() != expected) {
                 throw Fault.of(
                                 known == null ? ErrorCode.SESSION_EXPIRED : ErrorCode.OUT_OF_ORDER_SEQUENCE,

@@ -77,7 +77,9 @@ final class FakeState {
 
     /** Another leads from now on, under the next epoch; whoever waits at the old one is told. */
     void lead(String topic, int partition, int broker) {
-        find(topic).leaders.set(partition, new Leader(broker, leader(topic, partition).epoch() + 1));
+        find(topic)
+                .leaders
+                .set(partition, new Leader(broker, leader(topic, partition).epoch() + 1));
         changed();
     }
 

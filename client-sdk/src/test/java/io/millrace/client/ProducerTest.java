@@ -355,9 +355,12 @@ class ProducerTest {
             producer.send(to(0, "d")).join();
         }
         assertThat(values(0)).containsExactly("a", "c", "d");
-        broker.with("t", 0, partition -> assertThat(partition.headers())
-                .extracting(each -> (int) each.producerEpoch())
-                .containsExactly(0, 1, 1));
+        broker.with(
+                "t",
+                0,
+                partition -> assertThat(partition.headers())
+                        .extracting(each -> (int) each.producerEpoch())
+                        .containsExactly(0, 1, 1));
         assertThat(broker.sessionsOpened.get()).isOne();
     }
 

@@ -72,7 +72,8 @@ public final class Connection {
 
     /** A call that ends as cancelled though nobody here gave it up was ended by a broker that dies. */
     private static Status notOurs(Status status) {
-        return status.getCode() == Status.Code.CANCELLED && !Thread.currentThread().isInterrupted()
+        return status.getCode() == Status.Code.CANCELLED
+                        && !Thread.currentThread().isInterrupted()
                 ? Status.UNAVAILABLE.withDescription(status.getDescription()).withCause(status.getCause())
                 : status;
     }
