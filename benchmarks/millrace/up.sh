@@ -1,14 +1,17 @@
 #!/bin/bash
-# Starts NODES (default 3) brokers with Millrace's defaults, as processes of their own: node i on client port 17070+i.
+# Starts NODES (default 3) brokers with Millrace's defaults, as processes of their own: node i, broker id i, on client port 17070+i.
 # env: KEEP=1 keep old data   ONLY=i start node i again   NOWAIT=1 do not wait for the ports
 HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 MR_BENCH_HOME="${MR_BENCH_HOME:-${TMPDIR:-/tmp}/mrbench}"
 NODES="${NODES:-3}"
 RUN="$MR_BENCH_HOME/run/millrace"; DATA="$MR_BENCH_HOME/data/millrace"; LOGS="$MR_BENCH_HOME/logs/millrace"
 mkdir -p "$RUN" "$LOGS"
+# More than one form a cluster; the ports between brokers of node i are 17270+i (joining), 17370+i (Raft) and 17470+i (payload).
+CLUSTER=()
 if [ "$NODES" -gt 1 ]; then
-  echo "a cluster of $NODES brokers: one broker is what this version runs (NODES=1)" >&2
-  exit 1
+  SEEDS=""
+  for i in $(seq 1 "$NODES"); do SEEDS="${SEEDS:+$SEEDS,}127.0.0.1:$((17270 + i))"; done
+  CLUSTER=(--set "cluster.seeds=$SEEDS")
 fi
 if [ -z "${ONLY:-}" ]; then
   "$HERE/down.sh"
@@ -16,7 +19,12 @@ if [ -z "${ONLY:-}" ]; then
 fi
 mkdir -p "$DATA"
 for i in ${ONLY:-$(seq 1 "$NODES")}; do
-  "$MR_BENCH_HOME/dist/millrace/millrace" broker --data "$DATA/node$i" --port $((17070 + i)) --http-port $((17170 + i)) \
+  NODE=()
+  if [ "$NODES" -gt 1 ]; then
+    NODE=("${CLUSTER[@]}" --set cluster.broker-id="$i" --set cluster.port=$((17270 + i))
+      --set cluster.raft-port=$((17370 + i)) --set cluster.payload-port=$((17470 + i)))
+  fi
+  "$MR_BENCH_HOME/dist/millrace/millrace" broker --data "$DATA/node$i" --port $((17070 + i)) --http-port $((17170 + i)) "${NODE[@]}" \
     > "$LOGS/node$i.log" 2>&1 < /dev/null &
   echo $! > "$RUN/node$i.pid"
 done

@@ -15,6 +15,7 @@ import io.millrace.it.check.History;
 import io.millrace.it.check.History.Fate;
 import io.millrace.it.check.HistoryChecker;
 import io.millrace.it.cluster.ForkedBroker;
+import io.millrace.it.load.Workload;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -104,6 +105,35 @@ class CrashIT {
             assertThat(history.sends())
                     .allSatisfy(send -> assertThat(send.fate()).isEqualTo(Fate.ACKNOWLEDGED));
             assertThat(history.seen()).hasSameSizeAs(history.sends());
+        } finally {
+            broker.close();
+        }
+    }
+
+    /** Producers, readers that follow and a group that commits all live through kills: each sees what it must. */
+    @Test
+    void readersAndGroupsLiveThroughKills(@TempDir Path directory) {
+        ForkedBroker broker = ForkedBroker.in(directory).start();
+        try {
+            create(broker);
+            SplittableRandom random = new SplittableRandom(SEED);
+            Workload.Size size = new Workload.Size(2, 1, PARTITIONS, 12, 500, 200);
+            try (Workload load = new Workload(broker.bootstrap(), TOPIC, size)) {
+                load.start();
+                for (int round = 0; round < Math.max(3, ROUNDS / 5); round++) {
+                    load.runFor(Duration.ofMillis(random.nextLong(500, 1500)));
+                    broker.kill();
+                    broker = broker.restart();
+                    load.awaitProgress(Duration.ofSeconds(30));
+                }
+                load.finish();
+                System.out.println("crash, with readers: " + load.history().summary());
+                assertThat(HistoryChecker.violations(load.history()))
+                        .as("-Dmillrace.seed=%d", SEED)
+                        .isEmpty();
+                assertThat(load.history().live()).isNotEmpty();
+                assertThat(load.history().positions()).isNotEmpty();
+            }
         } finally {
             broker.close();
         }

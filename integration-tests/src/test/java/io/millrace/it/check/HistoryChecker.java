@@ -1,6 +1,9 @@
 package io.millrace.it.check;
 
 import io.millrace.it.check.History.Fate;
+import io.millrace.it.check.History.Kind;
+import io.millrace.it.check.History.Live;
+import io.millrace.it.check.History.Position;
 import io.millrace.it.check.History.Seen;
 import io.millrace.it.check.History.Send;
 import java.util.ArrayList;
@@ -22,6 +25,10 @@ public final class HistoryChecker {
         all.addAll(gaps(history));
         all.addAll(outOfOrder(history));
         all.addAll(invented(history));
+        all.addAll(keysOutOfOrder(history));
+        all.addAll(takenBack(history));
+        all.addAll(fellBack(history));
+        all.addAll(positionsFellBack(history));
         return all;
     }
 
@@ -103,6 +110,78 @@ public final class HistoryChecker {
         }
         return broken;
     }
+
+    /** What one producer sent under one key is in one partition, in the order of sending. */
+    public static List<String> keysOutOfOrder(History history) {
+        Map<Keyed, Seen> last = new HashMap<>();
+        List<String> broken = new ArrayList<>();
+        for (Seen record : history.seen()) {
+            if (record.key() == History.NO_KEY) {
+                continue;
+            }
+            Seen before = last.put(new Keyed(record.producer(), record.key()), record);
+            if (before == null) {
+                continue;
+            }
+            if (before.partition() != record.partition()) {
+                broken.add("a key in two partitions: " + before + " and " + record);
+            } else if (record.sequence() <= before.sequence()) {
+                broken.add("a key out of order: " + before + " before " + record);
+            }
+        }
+        return broken;
+    }
+
+    /** What anybody read while faults struck stands there in the end, at its offset. */
+    public static List<String> takenBack(History history) {
+        Map<Place, Seen> inTheEnd = new HashMap<>();
+        for (Seen record : history.seen()) {
+            inTheEnd.put(new Place(record.partition(), record.offset()), record);
+        }
+        List<String> broken = new ArrayList<>();
+        for (Live read : history.live()) {
+            Seen record = read.record();
+            Seen found = inTheEnd.get(new Place(record.partition(), record.offset()));
+            if (!record.equals(found)) {
+                broken.add("read and later gone: " + read + ", in the end " + found);
+            }
+        }
+        return broken;
+    }
+
+    /** One who reads along gets the offsets of a partition one after the other. */
+    public static List<String> fellBack(History history) {
+        Map<Follower, Long> last = new HashMap<>();
+        List<String> broken = new ArrayList<>();
+        for (Live read : history.live()) {
+            Follower who = new Follower(read.reader(), read.record().partition());
+            Long before = last.put(who, read.record().offset());
+            if (before != null && read.record().offset() != before + 1) {
+                broken.add("offset " + before + " before " + read);
+            }
+        }
+        return broken;
+    }
+
+    /** A position that is found is never behind one whose commit was acknowledged before. */
+    public static List<String> positionsFellBack(History history) {
+        Map<Integer, Long> committed = new HashMap<>();
+        List<String> broken = new ArrayList<>();
+        for (Position each : history.positions()) {
+            long before = committed.getOrDefault(each.partition(), -1L);
+            if (each.position() < before) {
+                broken.add("position " + before + " was committed before " + each);
+            }
+            if (each.kind() == Kind.COMMITTED) {
+                committed.merge(each.partition(), each.position(), Math::max);
+            }
+        }
+        return broken;
+    }
+
+    private record Keyed(int producer, int key) {}
+
+    private record Follower(String reader, int partition) {}
 
     private record Place(int partition, long offset) {}
 

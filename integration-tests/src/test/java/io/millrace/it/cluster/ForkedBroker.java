@@ -2,16 +2,10 @@ package io.millrace.it.cluster;
 
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A broker as a process of its own, on free ports of the loopback interface. It can be killed as a power cut would end it, and started again
@@ -27,7 +21,7 @@ public final class ForkedBroker implements AutoCloseable {
     private final List<String> wrapper;
     private final List<String> jvmOptions;
     private final List<String> brokerOptions;
-    private final Process process;
+    private final BrokerProcess process;
     private final int port;
     private final int httpPort;
 
@@ -37,41 +31,20 @@ public final class ForkedBroker implements AutoCloseable {
         this.wrapper = wrapper;
         this.jvmOptions = jvmOptions;
         this.brokerOptions = brokerOptions;
-        Path readyFile = directory.resolve("ready.json");
-        try {
-            Files.createDirectories(directory);
-            Files.deleteIfExists(readyFile);
-            List<String> command = new ArrayList<>(wrapper);
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            command.addAll(jvmFlags());
-            command.addAll(jvmOptions);
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.millrace.broker.Main", "broker"));
-            command.addAll(List.of("--data", directory.resolve("data").toString()));
-            command.addAll(List.of("--port", Integer.toString(fixedPort), "--http-port", "0"));
-            command.addAll(List.of("--ready-file", readyFile.toString()));
-            command.addAll(brokerOptions);
-            process = new ProcessBuilder(command)
-                    .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
-                    .start();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        List<String> options = new ArrayList<>(List.of("--port", Integer.toString(fixedPort), "--http-port", "0"));
+        options.addAll(brokerOptions);
+        process = new BrokerProcess(directory, wrapper, jvmOptions, options);
         try {
             await().atMost(START_DEADLINE)
                     .pollInterval(Duration.ofMillis(20))
                     .failFast("the broker ended: " + log(), () -> !process.isAlive())
-                    .until(() -> Files.exists(readyFile));
-            JsonNode ready = new ObjectMapper().readTree(readyFile.toFile());
-            port = ready.get("grpcPort").asInt();
-            httpPort = ready.get("httpPort").asInt();
-        } catch (IOException e) {
-            process.destroyForcibly();
-            throw new UncheckedIOException(e);
+                    .until(process::isReady);
         } catch (RuntimeException e) {
-            process.destroyForcibly();
-            throw new IllegalStateException("the broker did not start; its log: " + logTail(), e);
+            process.process().destroyForcibly();
+            throw new IllegalStateException("the broker did not start; its log: " + process.logTail(), e);
         }
+        port = process.ready().get("grpcPort").asInt();
+        httpPort = process.ready().get("httpPort").asInt();
     }
 
     public static Builder in(Path directory) {
@@ -127,64 +100,25 @@ public final class ForkedBroker implements AutoCloseable {
     }
 
     public Path data() {
-        return directory.resolve("data");
+        return process.data();
     }
 
     public Process process() {
-        return process;
+        return process.process();
     }
 
     /** kill -9, and waits until the process is gone. */
     public void kill() {
-        // The wrapper's child is what holds the data; a tracer ends with it.
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-        awaitEnd(Duration.ofSeconds(20));
+        process.kill();
     }
 
     /** A planned stop (SIGTERM); returns the exit code. */
     public int stop() {
-        if (wrapper.isEmpty()) {
-            process.destroy();
-        } else {
-            process.descendants().forEach(ProcessHandle::destroy);
-        }
-        awaitEnd(Duration.ofSeconds(40));
-        return process.exitValue();
-    }
-
-    private void awaitEnd(Duration deadline) {
-        try {
-            if (!process.waitFor(deadline.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.destroyForcibly();
-                throw new IllegalStateException(
-                        "the broker did not end within " + deadline + "; its log: " + logTail());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+        return process.stop();
     }
 
     public Path log() {
         return directory.resolve("broker.log");
-    }
-
-    private String logTail() {
-        try {
-            List<String> lines = Files.readAllLines(log());
-            return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
-        } catch (IOException e) {
-            return "(no log: " + e + ")";
-        }
-    }
-
-    private static List<String> jvmFlags() {
-        return List.of(
-                "-XX:+IgnoreUnrecognizedVMOptions",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2");
     }
 
     @Override
