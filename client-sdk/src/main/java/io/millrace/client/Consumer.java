@@ -82,6 +82,7 @@ public final class Consumer implements AutoCloseable {
                     case START -> FetchSettings.OutOfRange.START;
                     case END -> FetchSettings.OutOfRange.END;
                 },
+                config.troubleTimeout().toNanos(),
                 backoff);
     }
 
@@ -205,6 +206,7 @@ public final class Consumer implements AutoCloseable {
      * The next records, each partition's in the order of their offsets; waits up to the timeout while there are none. Empty: the timeout passed, or {@link #wakeup} was called. While brokers cannot be
      * reached it goes on trying and returns nothing; {@link #trouble} says why.
      *
+     * @throws RetriableException nothing could be had of a partition for as long as {@code trouble.timeout.millis} says; the next poll goes on trying
      * @throws OffsetOutOfRangeException the position cannot be read any more
      * @throws CorruptDataException stored records are damaged; says where reading may go on
      * @throws FencedException another member has claimed a partition since

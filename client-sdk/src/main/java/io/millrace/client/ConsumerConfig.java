@@ -14,6 +14,7 @@ import java.util.Map;
  * @param requestTimeout {@code request.timeout.millis}: an answer later than this, beyond {@code max.wait.millis}, counts as a broken connection
  * @param maxPollRecords {@code max.poll.records}: the most that one {@link Consumer#poll} returns
  * @param outOfRange {@code out.of.range}: what to do when retention has passed the position
+ * @param troubleTimeout {@code trouble.timeout.millis}: {@link Consumer#poll} throws when nothing could be had of a partition for so long; 0: it never does, and {@link Consumer#trouble} tells
  * @param isolation {@code isolation}: whether records of open and aborted transactions are seen
  */
 public record ConsumerConfig(
@@ -25,6 +26,7 @@ public record ConsumerConfig(
         Duration requestTimeout,
         int maxPollRecords,
         OutOfRange outOfRange,
+        Duration troubleTimeout,
         Isolation isolation) {
 
     public ConsumerConfig {
@@ -34,6 +36,7 @@ public record ConsumerConfig(
         Settings.within("min.bytes", minBytes, 1, 64 << 20);
         Settings.within("max.wait.millis", maxWait, Duration.ZERO, Duration.ofMinutes(1));
         Settings.within("request.timeout.millis", requestTimeout, Duration.ofMillis(1), Duration.ofHours(1));
+        Settings.within("trouble.timeout.millis", troubleTimeout, Duration.ZERO, Duration.ofDays(1));
         Settings.within("max.poll.records", maxPollRecords, 1, 1 << 20);
     }
 
@@ -66,6 +69,7 @@ public record ConsumerConfig(
         builder.requestTimeout = requestTimeout;
         builder.maxPollRecords = maxPollRecords;
         builder.outOfRange = outOfRange;
+        builder.troubleTimeout = troubleTimeout;
         builder.isolation = isolation;
         return builder;
     }
@@ -100,6 +104,7 @@ public record ConsumerConfig(
         private Duration requestTimeout = Duration.ofSeconds(10);
         private int maxPollRecords = 4096;
         private OutOfRange outOfRange = OutOfRange.FAIL;
+        private Duration troubleTimeout = Duration.ZERO;
         private Isolation isolation = Isolation.READ_COMMITTED;
 
         private Builder() {}
@@ -139,6 +144,11 @@ public record ConsumerConfig(
             return this;
         }
 
+        public Builder troubleTimeout(Duration value) {
+            this.troubleTimeout = value;
+            return this;
+        }
+
         public Builder outOfRange(OutOfRange value) {
             this.outOfRange = value;
             return this;
@@ -168,6 +178,7 @@ public record ConsumerConfig(
                     "max.poll.records",
                     value -> maxPollRecords(
                             Settings.intWithin("max.poll.records", value, Integer.MIN_VALUE, Integer.MAX_VALUE)));
+            settings.millis("trouble.timeout.millis", this::troubleTimeout);
             settings.choice("out.of.range", OutOfRange.class, this::outOfRange);
             settings.choice("isolation", Isolation.class, this::isolation);
         }
@@ -182,6 +193,7 @@ public record ConsumerConfig(
                     requestTimeout,
                     maxPollRecords,
                     outOfRange,
+                    troubleTimeout,
                     isolation);
         }
     }

@@ -183,6 +183,33 @@ class ClusterTest {
     }
 
     @Test
+    void pollFailsWhereTheTroubleLastsLongerThanAllowed() throws Exception {
+        ConsumerConfig config = ConsumerConfig.builder()
+                .maxWait(Duration.ofMillis(50))
+                .troubleTimeout(Duration.ofMillis(300))
+                .build();
+        try (Producer producer = client.newProducer();
+                Consumer consumer = client.newConsumer(config)) {
+            consumer.assign("t");
+            ack(producer.send(to(0, "a")));
+            assertThat(read(consumer, 1)).containsExactly("a");
+            lead(0, FakeState.NOBODY);
+            assertThatThrownBy(() -> consumer.poll(LONG)).isInstanceOf(NotLeaderException.class);
+            lead(0, 2);
+            ack(producer.send(to(0, "b")));
+            String next = "";
+            while (next.isEmpty()) {
+                try {
+                    next = String.join(",", read(consumer, 1));
+                } catch (NotLeaderException e) {
+                    assertThat(e.code()).isEqualTo(ErrorCode.NOT_LEADER);
+                }
+            }
+            assertThat(next).isEqualTo("b");
+        }
+    }
+
+    @Test
     void theDeliveryTimeBoundsTheWaitForALeader() throws Exception {
         try (Producer producer = client.newProducer(
                 ProducerConfig.builder().deliveryTimeout(Duration.ofMillis(400)).build())) {

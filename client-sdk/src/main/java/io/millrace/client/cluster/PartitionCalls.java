@@ -102,6 +102,10 @@ public final class PartitionCalls {
         if (fault.code().retry() != ErrorCode.Retry.ELSEWHERE) {
             return false;
         }
+        if (from.equals(Rpc.leaderIn(fault))) {
+            // Another one has answered in its place, and knows no better.
+            return false;
+        }
         cluster.onNotLeader(topic, partition, from, fault);
         BrokerAddress leader = cluster.leader(topic, partition);
         return leader != null && !leader.equals(from);

@@ -304,6 +304,7 @@ public final class FetchSession implements AutoCloseable {
                             .asException();
                 }
                 long now = nanos.getAsLong();
+                throwLastingTrouble(now);
                 giveUpSilent(now);
                 ask();
                 if (wokenUp || deadline - now <= 0) {
@@ -349,6 +350,19 @@ public final class FetchSession implements AutoCloseable {
             Fault failure = each.failure();
             if (failure != null) {
                 throw failure.asException();
+            }
+        }
+    }
+
+    @GuardedBy("lock")
+    private void throwLastingTrouble(long now) {
+        if (settings.troubleNanos() == 0) {
+            return;
+        }
+        for (PartitionFetch each : partitions.values()) {
+            Fault lasting = each.lastingTrouble(now, settings.troubleNanos());
+            if (lasting != null) {
+                throw lasting.asException();
             }
         }
     }
@@ -475,7 +489,7 @@ public final class FetchSession implements AutoCloseable {
         lane.pause(settings.backoff(), random, now);
         for (PartitionFetch each : parts) {
             each.answered();
-            each.countFailure(why);
+            each.countFailure(why, now);
         }
     }
 
@@ -579,7 +593,7 @@ public final class FetchSession implements AutoCloseable {
             if (fault.code().retry() == ErrorCode.Retry.ELSEWHERE) {
                 cluster.onNotLeader(id.topic(), id.partition(), lane.broker(), fault);
             }
-            int failures = partition.countFailure(fault);
+            int failures = partition.countFailure(fault, nanos.getAsLong());
             partition.waitUntil(nanos.getAsLong() + settings.backoff().nanos(failures, random));
         } else {
             if (fault.code() == ErrorCode.UNKNOWN_TOPIC) {
@@ -620,7 +634,7 @@ public final class FetchSession implements AutoCloseable {
         if (why.code() == ErrorCode.UNSUPPORTED_VERSION) {
             onFault(lane, partition, why);
         } else {
-            int failures = partition.countFailure(why);
+            int failures = partition.countFailure(why, nanos.getAsLong());
             partition.waitUntil(nanos.getAsLong() + settings.backoff().nanos(failures, random));
             PartitionId id = partition.id();
             cluster.onUnreachable(id.topic(), id.partition(), lane.broker());

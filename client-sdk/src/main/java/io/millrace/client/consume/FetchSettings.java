@@ -14,6 +14,7 @@ public record FetchSettings(
         long requestNanos,
         boolean readCommitted,
         OutOfRange outOfRange,
+        long troubleNanos,
         Backoff backoff) {
 
     /** Where to go on when the position cannot be read. */

@@ -37,6 +37,7 @@ final class PartitionFetch {
 
     private @Nullable Fault failure;
     private @Nullable Fault trouble;
+    private long troubleSinceNanos;
     private long logEnd = -1;
     private int leaderEpoch = -1;
 
@@ -140,7 +141,10 @@ final class PartitionFetch {
         position = Math.max(position, nextOffset);
     }
 
-    int countFailure(Fault why) {
+    int countFailure(Fault why, long nowNanos) {
+        if (trouble == null) {
+            troubleSinceNanos = nowNanos;
+        }
         trouble = why;
         return ++failures;
     }
@@ -168,6 +172,12 @@ final class PartitionFetch {
     @Nullable
     Fault trouble() {
         return trouble;
+    }
+
+    /** The trouble, if it has lasted for so long. */
+    @Nullable
+    Fault lastingTrouble(long nowNanos, long lastsNanos) {
+        return trouble != null && nowNanos - troubleSinceNanos >= lastsNanos ? trouble : null;
     }
 
     void pause(boolean on) {
