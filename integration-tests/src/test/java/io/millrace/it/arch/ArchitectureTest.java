@@ -1,5 +1,7 @@
 package io.millrace.it.arch;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
@@ -131,6 +133,25 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.rocksdb..");
+
+    @ArchTest
+    static final ArchRule nettyBetweenBrokersOnly = noClasses()
+            .that()
+            .resideInAPackage("io.millrace.replication..")
+            .and()
+            .resideOutsideOfPackage("io.millrace.replication.peer..")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.netty..");
+
+    @ArchTest
+    static final ArchRule peerStreamsKnowNamesAndBytesOnly = noClasses()
+            .that()
+            .resideInAPackage("io.millrace.replication.peer..")
+            .should()
+            .dependOnClassesThat(resideInAPackage("io.millrace..")
+                    .and(resideOutsideOfPackage("io.millrace.replication.peer.."))
+                    .or(resideInAPackage("org.apache.ratis..")));
 
     @ArchTest
     static final ArchRule grpcAtTheEdges = noClasses()

@@ -2,6 +2,7 @@ package io.millrace.replication.peer;
 
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The raw streams between this broker and the others of its cluster: one for each peer and direction, which carries all shards.
@@ -22,7 +23,7 @@ public interface PeerStreams extends AutoCloseable {
      * that it has none; or with an {@link java.io.IOException} where no answer came in time. A payload whose bytes do not have the CRC that the peer says counts as
      * no answer.
      */
-    CompletableFuture<ReceivedPayload> pull(int broker, PayloadId id, long timeoutNanos);
+    CompletableFuture<@Nullable ReceivedPayload> pull(int broker, PayloadId id, long timeoutNanos);
 
     /** Tells all peers, now and whenever one connects, that this broker leads a shard. A newer one for the same shard replaces it. */
     void announce(ShardLeader leader);
