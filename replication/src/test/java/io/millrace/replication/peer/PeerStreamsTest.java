@@ -215,10 +215,15 @@ class PeerStreamsTest {
         assertThatThrownBy(() -> b.streams.pull(31, id, TEN_SECONDS).get(1, SECONDS))
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(IOException.class);
-        assertThat(threadsOf(32)).isEmpty();
+        awaitNoThreadOf(32);
         a.close();
-        assertThat(threadsOf(31)).isEmpty();
+        awaitNoThreadOf(31);
         assertThat(b.events).containsExactly("connected 31", "disconnected 31");
+    }
+
+    /** A pool has ended a moment before its threads have. */
+    private static void awaitNoThreadOf(int broker) {
+        await().untilAsserted(() -> assertThat(threadsOf(broker)).isEmpty());
     }
 
     private static List<String> threadsOf(int broker) {
