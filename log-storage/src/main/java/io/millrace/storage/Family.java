@@ -11,6 +11,8 @@ public enum Family {
     EXTENTS("extents"),
     /** Segment file → live bytes. */
     FILES("files"),
+    /** Raft index → where the payload of the entry stands, while another replica may ask for it. */
+    FRAMES("frames"),
     /** (partition, leader epoch) → first offset. */
     EPOCHS("epochs"),
     /** Partition handle → id, bounds, counters, configuration. */

@@ -10,4 +10,12 @@ import org.jspecify.annotations.Nullable;
  * @param leaderId peer id of the leader where one is known
  */
 public record Leadership(
-        long term, boolean leading, @Nullable String leaderId) {}
+        long term, boolean leading, @Nullable String leaderId) {
+    /** No broker is known to lead. */
+    public static final int NOBODY = -1;
+
+    /** The id of the broker that leads, which stands in its peer id ({@code b7-1}); {@link #NOBODY} where none is known. */
+    public int leaderBroker() {
+        return leaderId == null ? NOBODY : RaftVoter.brokerId(leaderId);
+    }
+}

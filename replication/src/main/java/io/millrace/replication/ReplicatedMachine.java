@@ -31,6 +31,10 @@ public interface ReplicatedMachine<R> {
 
     AppliedMark applied();
 
+    /** Where the payload of an applied entry stands, for a replica that missed it; null: it has none, or is not kept any more. Any thread. */
+    @Nullable
+    Extent payload(long term, long raftIndex);
+
     /** Leadership changed, or this replica became a ready leader. Called in order; must not block. */
     void onLeadership(Leadership leadership);
 }

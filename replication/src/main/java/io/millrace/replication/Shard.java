@@ -318,7 +318,9 @@ public final class Shard implements AutoCloseable {
         ReplicatedLog<EntryResult> driven = replicatedLog;
         if (driven != null && raftIndex >= 0) {
             driven.checkpointed(raftIndex);
-            return cleaner.clean(driven.payloadFloor(), DELETED_FILES_AT_ONCE);
+            long floor = driven.payloadFloor();
+            machine.payloadFloor(floor);
+            return cleaner.clean(floor, DELETED_FILES_AT_ONCE);
         }
         return 0;
     }

@@ -6,6 +6,7 @@ import io.millrace.replication.state.CommandResult;
 import io.millrace.replication.state.EntryContext;
 import io.millrace.replication.state.EntryHeader;
 import io.millrace.replication.state.EntryResult;
+import io.millrace.replication.state.FrameRow;
 import io.millrace.replication.state.HeaderCodec;
 import io.millrace.replication.state.Partition;
 import io.millrace.replication.state.PartitionId;
@@ -49,6 +50,9 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
     private final EntryTail tail = new EntryTail();
     private final LongAdder appendedBytes = new LongAdder();
     private final LongAdder appendedRecords = new LongAdder();
+
+    private long firstFrame; // of the apply thread
+    private volatile long payloadFloor;
 
     private volatile AppliedMark applied;
     private volatile long timeMicros;
@@ -119,6 +123,10 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
             try (PartitionIndex.Transaction rows = index.begin()) {
                 result = Applier.apply(new EntryContext(term, raftIndex), header, payload, rows);
                 touched = touched(header, result, rows);
+                if (payload != null) {
+                    FrameRow.put(rows, term, raftIndex, payload);
+                }
+                firstFrame = FrameRow.drop(rows, firstFrame, payloadFloor);
                 cleaner.forgetDeleted(rows);
                 rows.commit(mark);
             }
@@ -186,6 +194,18 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
     @Override
     public AppliedMark applied() {
         return applied;
+    }
+
+    /** Nobody asks for the payload of an entry below this index any more. */
+    void payloadFloor(long raftIndex) {
+        payloadFloor = raftIndex;
+    }
+
+    @Override
+    public @Nullable Extent payload(long term, long raftIndex) {
+        try (PartitionIndex.View view = index.view()) {
+            return FrameRow.find(view, term, raftIndex);
+        }
     }
 
     @Override

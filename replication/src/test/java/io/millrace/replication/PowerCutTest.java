@@ -178,7 +178,7 @@ class PowerCutTest {
             shard = new Shard(1, log, index, ShardConfig.DEFAULT, time, time, ShardListener.NONE);
             host = RatisHost.start(
                     RatisConfig.alone(CLUSTER, 1, 1, System::nanoTime),
-                    List.of(new RaftGroupSpec<>(1, raft, log, shard.machine())),
+                    List.of(new RaftGroupSpec<>(1, raft, log, shard.machine(), List.of())),
                     (what, cause) -> {});
             shard.start(host.log(1));
             await().atMost(Duration.ofSeconds(30))

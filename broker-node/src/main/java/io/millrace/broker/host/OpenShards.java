@@ -148,7 +148,7 @@ public final class OpenShards implements AutoCloseable {
             MetadataMachine machine = new MetadataMachine(index, onMetadata);
             metadataIndex = index;
             metadataMachine = machine;
-            return new RaftGroupSpec<>(ShardEntry.METADATA_SHARD, paths.raft(), log, machine);
+            return new RaftGroupSpec<>(ShardEntry.METADATA_SHARD, paths.raft(), log, machine, List.of());
         } catch (StorageException e) {
             throw refused("shard/0", e);
         }
@@ -178,7 +178,7 @@ public final class OpenShards implements AutoCloseable {
                     settings.nanos(),
                     settings.listeners().apply(id));
             shards.put(id, shard);
-            return new RaftGroupSpec<>(id, paths.raft(), log, shard.machine());
+            return new RaftGroupSpec<>(id, paths.raft(), log, shard.machine(), List.of());
         } catch (StorageException e) {
             if (e.kind() == StorageException.Kind.NEWER_FORMAT) {
                 throw refused("shard/" + id, e);

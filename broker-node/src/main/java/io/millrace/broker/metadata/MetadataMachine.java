@@ -159,6 +159,12 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
         return index.applied();
     }
 
+    /** Metadata entries have no payload. */
+    @Override
+    public @Nullable Extent payload(long term, long raftIndex) {
+        return null;
+    }
+
     @Override
     public void onLeadership(Leadership next) {
         leadership = next;

@@ -41,7 +41,7 @@ final class LeadershipView {
         }
     }
 
-    /** Somebody leads {@code term}; this replica itself is not leading before it is {@link #ready}. */
+    /** Somebody leads {@code term}, or nobody that is known; this replica itself is not leading before it is {@link #ready}. */
     synchronized void elected(long term, @Nullable String leader) {
         if (!current.leading() && term >= current.term()) {
             publish(new Leadership(term, false, leader));

@@ -4,25 +4,35 @@ import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
 import io.millrace.replication.Leadership;
+import io.millrace.replication.RaftVoter;
 import io.millrace.replication.ReplicatedLog;
+import io.millrace.replication.payload.PayloadExchange;
+import io.millrace.replication.payload.ShardMembers;
+import io.millrace.replication.payload.ShardPayloads;
 import io.millrace.replication.ratis.Proposals.Pending;
 import io.millrace.replication.ratis.ShardStateMachine.ProposalMessage;
 import io.millrace.storage.FailStop;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientAsynchronousProtocol;
 import org.apache.ratis.protocol.RaftClientReply;
 import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
@@ -36,7 +46,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread safe. A watchdog of the {@link RatisHost} calls {@link #watch} several times a second: it is what bounds every wait.
  */
-final class RatisLog<R> implements ReplicatedLog<R> {
+final class RatisLog<R> implements ReplicatedLog<R>, ShardMembers {
     private static final Logger log = LoggerFactory.getLogger(RatisLog.class);
 
     private final String name;
@@ -48,12 +58,17 @@ final class RatisLog<R> implements ReplicatedLog<R> {
     private final long stallTimeoutNanos;
 
     private final ClientId clientId = ClientId.randomId();
+    private final int brokerId;
+    private final @Nullable PayloadExchange exchange;
+    private final ShardPayloads payloads;
+    private final RetainedLog retained; // of one checkpoint at a time
     private final AtomicLong callIds = new AtomicLong();
     private final Proposals<R> proposals;
     private final LeadershipView leadership;
     private final ShardStateMachine<R> stateMachine;
 
     private volatile long checkpointedIndex = -1; // written by one checkpoint at a time
+    private volatile @Nullable RaftGroupAdmin admin;
     private volatile RaftServer.@Nullable Division division;
     private volatile boolean closing;
     private volatile @Nullable Throwable quarantined;
@@ -71,28 +86,78 @@ final class RatisLog<R> implements ReplicatedLog<R> {
             Path raftDirectory,
             RatisConfig config,
             RaftGroupSpec<R> group,
+            @Nullable PayloadExchange exchange,
+            Runnable behind,
             FailStop failStop) {
         this.name = name;
         this.groupId = groupId;
         this.peerId = RaftPeerId.valueOf(config.peerId());
+        this.brokerId = config.brokerId();
+        this.exchange = exchange;
         this.failStop = failStop;
         this.nanos = config.nanos();
         this.proposalTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(config.proposalTimeoutMillis());
         this.stallTimeoutNanos = TimeUnit.MILLISECONDS.toNanos(config.stallTimeoutMillis());
+        this.retained = new RetainedLog(config.retained());
         this.proposals = new Proposals<>(name);
         this.leadership = new LeadershipView(group.machine()::onLeadership);
+        this.payloads = new ShardPayloads(group.shard(), group.shardLog(), group.machine()::payload);
+        payloads.members(this);
+        if (exchange != null) {
+            exchange.open(payloads);
+        }
         LogTail tail = new LogTail();
-        ShardDataApi data = new ShardDataApi(name, group.shardLog(), new DirectoryForce(raftDirectory), tail, failStop);
+        ShardDataApi data =
+                new ShardDataApi(name, payloads, exchange, new DirectoryForce(raftDirectory), tail, failStop);
         this.stateMachine = new ShardStateMachine<>(
-                name, config.peerId(), group, data, proposals, leadership, tail, failStop, this::quarantine);
+                name,
+                config.peerId(),
+                group,
+                data,
+                proposals,
+                leadership,
+                tail,
+                failStop,
+                this::quarantine,
+                () -> closing,
+                behind);
     }
 
     ShardStateMachine<R> stateMachine() {
         return stateMachine;
     }
 
-    void attach(RaftServer.Division attached) {
+    void attach(RaftServer server, RaftServer.Division attached) {
+        admin = new RaftGroupAdmin(name, server, attached);
         division = attached;
+    }
+
+    /** Null: not started yet. */
+    @Nullable
+    RaftGroupAdmin admin() {
+        return admin;
+    }
+
+    @Override
+    public int leader() {
+        return leadership.current().leaderBroker();
+    }
+
+    @Override
+    public Set<Integer> others() {
+        RaftServer.Division server = division;
+        if (server == null) {
+            return Set.of();
+        }
+        RaftConfiguration configuration = server.getRaftConf();
+        Set<Integer> others = new HashSet<>();
+        for (RaftPeerRole role : List.of(RaftPeerRole.FOLLOWER, RaftPeerRole.LISTENER)) {
+            for (RaftPeer peer : configuration.getAllPeers(role)) {
+                others.add(RaftVoter.brokerId(peer.getId().toString()));
+            }
+        }
+        others.remove(brokerId);
+        return others;
     }
 
     @Override
@@ -244,17 +309,18 @@ final class RatisLog<R> implements ReplicatedLog<R> {
         return server == null ? 0 : Math.max(0, server.getRaftLog().getStartIndex());
     }
 
-    /** The only voter asks itself, at a start, and then for entries above its durable index. */
+    /** This replica asks itself, at a start, for entries above its durable index; others ask for what its Raft log still holds. */
     @Override
     public long payloadFloor() {
-        return checkpointedIndex + 1;
+        return exchange == null ? checkpointedIndex + 1 : Math.min(checkpointedIndex + 1, firstIndex());
     }
 
     @Override
     public void checkpointed(long raftIndex) {
         checkpointedIndex = Math.max(checkpointedIndex, raftIndex);
         RaftServer.Division server = division;
-        if (server == null || closing || quarantined != null) {
+        RaftGroupAdmin members = admin;
+        if (server == null || members == null || closing || quarantined != null) {
             return;
         }
         RaftLog raftLog = server.getRaftLog();
@@ -263,14 +329,27 @@ final class RatisLog<R> implements ReplicatedLog<R> {
             return; // purged before, or not ours to purge
         }
         stateMachine.checkpointed(entry.getTerm(), raftIndex);
-        // No other replica needs the entries. The newest stays: it says which term and index come next.
-        var unused = raftLog.purge(
-                Math.min(raftIndex, raftLog.getNextIndex() - 2)); // Ratis logs a failure; the next one repeats it
+        long purgeable =
+                retained.purgeable(raftIndex, members.committedEverywhere(), stateMachine.appliedPayloadBytes());
+        // The newest stays: it says which term and index come next. Ratis purges whole segments; it logs a failure, and the next one repeats it.
+        long upTo = Math.min(purgeable, raftLog.getNextIndex() - 2);
+        if (upTo >= raftLog.getStartIndex()) {
+            var unused = raftLog.purge(upTo);
+        }
     }
 
     /** Stops taking proposals; those in flight may still finish. */
     void stopTaking() {
         closing = true;
+    }
+
+    /** Lets go of the log writer, which may wait for a payload. */
+    void stopWaiting() {
+        if (exchange == null) {
+            payloads.close();
+        } else {
+            exchange.close(payloads);
+        }
     }
 
     int inFlight() {
@@ -282,6 +361,7 @@ final class RatisLog<R> implements ReplicatedLog<R> {
         stopTaking();
         RaftServer.Division server = division;
         if (server != null) {
+            stopWaiting();
             RatisHost.closeInTime(name, server, nanos);
         }
         closed();
@@ -291,5 +371,10 @@ final class RatisLog<R> implements ReplicatedLog<R> {
     void closed() {
         leadership.lost(Long.MAX_VALUE);
         proposals.failAll(ErrorCode.STOPPING, "the broker is stopping", null);
+    }
+
+    @Override
+    public String toString() {
+        return name;
     }
 }

@@ -22,22 +22,21 @@ final class RatisSettings {
 
     private RatisSettings() {}
 
-    /** @param alone this broker is the only voter of all its groups */
-    static RaftProperties properties(RatisConfig config, boolean alone) {
+    static RaftProperties properties(RatisConfig config) {
         RaftProperties properties = new RaftProperties();
         transport(properties, config);
         log(properties);
         payload(properties);
         snapshots(properties);
-        elections(properties, alone);
+        elections(properties, config.isAlone());
         requests(properties);
         return properties;
     }
 
-    /** What Ratis takes as objects: who guards the port of a broker that stands alone. */
-    static Parameters closedPort() {
+    /** What Ratis takes as objects: who guards its port. */
+    static Parameters guardedPort(RatisConfig config) {
         Parameters parameters = new Parameters();
-        GrpcConfigKeys.Server.setServicesCustomizer(parameters, new ClosedRaftPort());
+        GrpcConfigKeys.Server.setServicesCustomizer(parameters, new RaftPortGuard(config.isAlone()));
         return parameters;
     }
 

@@ -1,8 +1,10 @@
 package io.millrace.replication.ratis;
 
+import io.millrace.replication.payload.PayloadExchange;
+import io.millrace.replication.payload.ShardPayloads;
 import io.millrace.replication.ratis.Proposals.Pending;
 import io.millrace.storage.FailStop;
-import io.millrace.storage.ShardLog;
+import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.concurrent.CompletableFuture;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
@@ -27,41 +29,71 @@ final class ShardDataApi implements StateMachine.DataApi {
     private static final CompletableFuture<Void> DONE = CompletableFuture.completedFuture(null);
 
     private final String name;
-    private final ShardLog shardLog;
+    private final ShardPayloads payloads;
+    private final @Nullable PayloadExchange exchange;
     private final DirectoryForce directory;
     private final FailStop failStop;
     private final LogTail tail;
 
-    /** The shard log wants one caller at a time of append, forget and applied; Ratis has two threads that call them. */
-    private final Object writing = new Object();
-
-    ShardDataApi(String name, ShardLog shardLog, DirectoryForce directory, LogTail tail, FailStop failStop) {
+    /** @param exchange null: no other broker has the shard */
+    ShardDataApi(
+            String name,
+            ShardPayloads payloads,
+            @Nullable PayloadExchange exchange,
+            DirectoryForce directory,
+            LogTail tail,
+            FailStop failStop) {
         this.name = name;
-        this.shardLog = shardLog;
+        this.payloads = payloads;
+        this.exchange = exchange;
         this.directory = directory;
         this.tail = tail;
         this.failStop = failStop;
     }
 
-    /** Puts the payload into the tail of the shard log. On the leader it comes from the pending proposal. */
+    /**
+     * Sees to it that the payload gets into the tail of the shard log. On the leader it comes from the pending proposal, at once, and goes on its
+     * way to the others; on a follower the future waits for it, and Ratis' log writer waits for the future before it writes the header.
+     */
     @Override
     public CompletableFuture<?> write(LogEntryProto entry, @Nullable TransactionContext context) {
         try {
-            if (context == null || !(context.getStateMachineContext() instanceof Pending<?> pending)) {
-                throw new IllegalStateException("entry " + entry.getIndex() + " came without a proposal");
+            if (context != null && context.getStateMachineContext() instanceof Pending<?> pending) {
+                propose(entry, pending);
+                return DONE;
             }
-            var proposal = pending.proposal();
-            if (!proposal.payload().isEmpty()) {
-                synchronized (writing) {
-                    shardLog.append(entry.getTerm(), entry.getIndex(), proposal.payloadCrc(), proposal.payload());
-                }
-            }
-            tail.advance(proposal.term(), proposal.seq());
-            pending.entered(entry.getIndex());
-            return DONE;
+            return follow(entry);
         } catch (Throwable e) {
             return failed("write the payload of entry " + entry.getIndex(), e);
         }
+    }
+
+    private void propose(LogEntryProto entry, Pending<?> pending) {
+        var proposal = pending.proposal();
+        if (!proposal.payload().isEmpty()) {
+            payloads.append(entry.getTerm(), entry.getIndex(), proposal.payloadCrc(), proposal.payload());
+            if (exchange != null) {
+                int length = 0;
+                for (ByteBuffer part : proposal.payload()) {
+                    length += part.remaining();
+                }
+                exchange.push(payloads, entry.getTerm(), entry.getIndex(), length, proposal.payloadCrc());
+            }
+        }
+        tail.advance(proposal.term(), proposal.seq());
+        pending.entered(entry.getIndex());
+    }
+
+    private CompletableFuture<Void> follow(LogEntryProto entry) {
+        if (exchange == null) {
+            throw new IllegalStateException("entry " + entry.getIndex() + " came without a proposal");
+        }
+        EntryEnvelope envelope =
+                EntryEnvelope.decode(entry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
+        return envelope.hasPayload()
+                ? exchange.expect(
+                        payloads, entry.getTerm(), entry.getIndex(), envelope.payloadLength(), envelope.payloadCrc())
+                : DONE;
     }
 
     @Override
@@ -73,7 +105,7 @@ final class ShardDataApi implements StateMachine.DataApi {
     @Override
     public CompletableFuture<Void> flush(long logIndex) {
         try {
-            shardLog.flush();
+            payloads.flush();
             directory.forceWhenChanged();
             return DONE;
         } catch (Throwable e) {
@@ -85,23 +117,15 @@ final class ShardDataApi implements StateMachine.DataApi {
     @Override
     public CompletableFuture<Void> truncate(long logIndex) {
         try {
-            forget(logIndex);
+            payloads.truncate(logIndex);
             return DONE;
         } catch (Throwable e) {
             return failed("truncate payloads from entry " + logIndex, e);
         }
     }
 
-    void forget(long raftIndex) {
-        synchronized (writing) {
-            shardLog.forget(raftIndex);
-        }
-    }
-
     void applied(long raftIndex) {
-        synchronized (writing) {
-            shardLog.applied(raftIndex);
-        }
+        payloads.applied(raftIndex);
     }
 
     /** Never fails: Ratis takes a failed read for a failed log. The payload itself does not travel this way. */

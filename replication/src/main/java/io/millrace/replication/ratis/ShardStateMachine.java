@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
@@ -57,7 +58,10 @@ final class ShardStateMachine<R>
     private final LogTail tail;
     private final FailStop failStop;
     private final Consumer<Throwable> quarantine;
+    private final BooleanSupplier closing;
+    private final Runnable behind;
 
+    private volatile long appliedPayloadBytes; // written by the apply thread alone
     private volatile TermIndex applied;
     private volatile @Nullable TermIndex durable;
     private volatile RaftServer.@Nullable Division division;
@@ -75,7 +79,9 @@ final class ShardStateMachine<R>
             LeadershipView leadership,
             LogTail tail,
             FailStop failStop,
-            Consumer<Throwable> quarantine) {
+            Consumer<Throwable> quarantine,
+            BooleanSupplier closing,
+            Runnable behind) {
         this.name = name;
         this.self = self;
         this.shardLog = group.shardLog();
@@ -86,6 +92,8 @@ final class ShardStateMachine<R>
         this.tail = tail;
         this.failStop = failStop;
         this.quarantine = quarantine;
+        this.closing = closing;
+        this.behind = behind;
         AppliedMark mark = machine.applied();
         this.applied =
                 mark.raftIndex() < 0 ? TermIndex.INITIAL_VALUE : TermIndex.valueOf(mark.term(), mark.raftIndex());
@@ -198,11 +206,17 @@ final class ShardStateMachine<R>
             }
             payload = frame.payload();
             logEnd = frame.end();
+            long bytes = appliedPayloadBytes + payload.length();
+            appliedPayloadBytes = bytes;
         }
         R result = machine.apply(entry.getTerm(), index, envelope.body(), payload, logEnd);
         data.applied(index);
         applied = TermIndex.valueOf(entry.getTerm(), index);
         proposals.applied(envelope.term(), envelope.seq(), index, result);
+    }
+
+    long appliedPayloadBytes() {
+        return appliedPayloadBytes;
     }
 
     /** Comes before {@link #notifyLeaderReady} and {@link #notifyTermIndexUpdated} for the same entry. */
@@ -241,10 +255,11 @@ final class ShardStateMachine<R>
     }
 
     @Override
-    public void notifyLeaderChanged(RaftGroupMemberId groupMemberId, RaftPeerId newLeaderId) {
+    public void notifyLeaderChanged(RaftGroupMemberId groupMemberId, @Nullable RaftPeerId newLeaderId) {
         RaftServer.Division attached = division;
         if (attached != null) {
-            leadership.elected(attached.getInfo().getCurrentTerm(), newLeaderId.toString());
+            leadership.elected(
+                    attached.getInfo().getCurrentTerm(), newLeaderId == null ? null : newLeaderId.toString());
         }
     }
 
@@ -252,13 +267,16 @@ final class ShardStateMachine<R>
 
     @Override
     public void notifyLogFailed(Throwable cause, @Nullable LogEntryProto failedEntry) {
+        if (closing.getAsBoolean()) {
+            return; // the group is being closed: what it waits for fails, and nothing of it was acknowledged
+        }
         String where = failedEntry == null ? "a segment" : "entry " + failedEntry.getIndex();
         failStop.fail(name + ": the Raft log failed at " + where, cause);
     }
 
     @Override
     public void notifyServerShutdown(RoleInfoProto roleInfo, boolean allServer) {
-        if (!allServer) {
+        if (!allServer && !closing.getAsBoolean()) {
             quarantine.accept(new IllegalStateException(name + ": Raft has shut the group down"));
         }
     }
@@ -311,11 +329,15 @@ final class ShardStateMachine<R>
         public void cleanupOldSnapshots(SnapshotRetentionPolicy policy) {}
     }
 
+    /**
+     * The leader's log begins after what this replica has. A checkpoint is copied, and the replica opened anew over it, outside of Ratis; what Ratis
+     * hears is that there is no snapshot yet, so that it goes on asking.
+     */
     @Override
-    public CompletableFuture<TermIndex> notifyInstallSnapshotFromLeader(
+    public CompletableFuture<@Nullable TermIndex> notifyInstallSnapshotFromLeader(
             RoleInfoProto roleInfoProto, TermIndex firstTermIndexInLog) {
-        return CompletableFuture.failedFuture(
-                new UnsupportedOperationException(name + " has no other replica to copy from"));
+        behind.run();
+        return CompletableFuture.completedFuture(null);
     }
 
     // What is left of the interface

@@ -18,6 +18,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ final class ListMachine implements ReplicatedMachine<Long> {
     volatile boolean admitting = true;
     volatile @Nullable RuntimeException applyFailure;
 
+    private final Map<String, Extent> places = new ConcurrentHashMap<>();
     private final ShardLog shardLog;
     private final Path checkpoint;
     private volatile AppliedMark applied = AppliedMark.NONE;
@@ -111,6 +114,9 @@ final class ListMachine implements ReplicatedMachine<Long> {
             checkPayload(text, payload);
         }
         bodies.add(text);
+        if (payload != null) {
+            places.put(term + "/" + raftIndex, payload);
+        }
         applied = new AppliedMark(term, raftIndex, logEnd);
         return raftIndex;
     }
@@ -136,6 +142,11 @@ final class ListMachine implements ReplicatedMachine<Long> {
     @Override
     public synchronized void passed(long term, long raftIndex) {
         applied = new AppliedMark(term, raftIndex, applied.logEnd());
+    }
+
+    @Override
+    public @Nullable Extent payload(long term, long raftIndex) {
+        return places.get(term + "/" + raftIndex);
     }
 
     @Override

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** Reads the settings as Ratis reads them: a key that Ratis renames or ignores fails here. */
 class RatisSettingsTest {
     private final RatisConfig config = RatisConfig.alone(new UUID(1, 2), 4, 2, () -> 0);
-    private final RaftProperties properties = RatisSettings.properties(config, true);
+    private final RaftProperties properties = RatisSettings.properties(config);
 
     private static long millis(TimeDuration duration) {
         return duration.toLong(TimeUnit.MILLISECONDS);
@@ -80,7 +80,8 @@ class RatisSettingsTest {
     void electsItselfAtOnceWhenAlone() {
         assertThat(millis(Rpc.firstElectionTimeoutMin(properties))).isEqualTo(5);
         assertThat(millis(Rpc.firstElectionTimeoutMax(properties))).isEqualTo(10);
-        RaftProperties amongOthers = RatisSettings.properties(config, false);
+        RaftProperties amongOthers = RatisSettings.properties(
+                RatisConfig.member(new UUID(1, 2), 4, 2, "127.0.0.1", 0, () -> 0));
         assertThat(millis(Rpc.firstElectionTimeoutMin(amongOthers))).isEqualTo(300);
         assertThat(millis(Rpc.firstElectionTimeoutMax(amongOthers))).isEqualTo(1_000);
     }

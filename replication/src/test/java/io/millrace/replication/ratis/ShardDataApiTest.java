@@ -2,6 +2,7 @@ package io.millrace.replication.ratis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.replication.payload.ShardPayloads;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.nio.file.Path;
@@ -33,7 +34,8 @@ class ShardDataApiTest {
         });
         data = new ShardDataApi(
                 "shard/0",
-                shardLog,
+                new ShardPayloads(0, shardLog, (term, index) -> null),
+                null,
                 new DirectoryForce(directory),
                 new LogTail(),
                 (what, cause) -> failStops.add(what));

@@ -51,7 +51,7 @@ final class TestShard implements AutoCloseable {
     }
 
     private static RaftGroupSpec<Long> spec(int shard, Path directory, FileShardLog shardLog, ListMachine machine) {
-        return new RaftGroupSpec<>(shard, directory.resolve("raft"), shardLog, machine);
+        return new RaftGroupSpec<>(shard, directory.resolve("raft"), shardLog, machine, List.of());
     }
 
     static TestShard open(Path directory) throws IOException {

@@ -14,7 +14,7 @@ import org.apache.ratis.thirdparty.io.grpc.netty.NettyChannelBuilder;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ClosedRaftPortTest {
+class RaftPortGuardTest {
     @TempDir
     Path directory;
 
