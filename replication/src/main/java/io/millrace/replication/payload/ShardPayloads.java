@@ -163,9 +163,8 @@ public final class ShardPayloads {
 
     @GuardedBy("lock")
     private void take(Wanted want, ReceivedPayload payload) {
-        boolean fits = want.id.equals(payload.id())
-                && want.length == payload.bytes().remaining()
-                && want.crc == payload.crc();
+        boolean fits =
+                want.id.equals(payload.id()) && want.length == payload.bytes().remaining() && want.crc == payload.crc();
         if (!fits || want.payload != null) {
             if (!fits) {
                 log.warn(

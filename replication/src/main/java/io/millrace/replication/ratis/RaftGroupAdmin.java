@@ -98,18 +98,13 @@ final class RaftGroupAdmin {
     /** Makes these the peers. On the leader; completes when the new configuration is committed. Faults: NOT_LEADER, SHARD_UNAVAILABLE. */
     CompletableFuture<Void> reconfigure(List<RaftVoter> voters, List<RaftVoter> listeners, long timeoutMillis) {
         SetConfigurationRequest.Arguments arguments = SetConfigurationRequest.Arguments.newBuilder()
-                .setServersInNewConf(
-                        voters.stream().map(RaftGroupAdmin::peer).toList())
+                .setServersInNewConf(voters.stream().map(RaftGroupAdmin::peer).toList())
                 .setListenersInNewConf(
                         listeners.stream().map(RaftGroupAdmin::peer).toList())
                 .setMode(SetConfigurationRequest.Mode.SET_UNCONDITIONALLY)
                 .build();
         SetConfigurationRequest request = new SetConfigurationRequest(
-                clientId,
-                division.getId(),
-                division.getMemberId().getGroupId(),
-                CALL_IDS.incrementAndGet(),
-                arguments);
+                clientId, division.getId(), division.getMemberId().getGroupId(), CALL_IDS.incrementAndGet(), arguments);
         try {
             return outcome(server.setConfigurationAsync(request), "the members were not changed", timeoutMillis);
         } catch (IOException e) {

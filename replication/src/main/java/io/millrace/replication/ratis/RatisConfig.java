@@ -49,16 +49,7 @@ public record RatisConfig(
     /** A broker that stands alone: a free port on loopback, 15 s for a proposal, 30 s for the disk. */
     public static RatisConfig alone(UUID clusterId, int brokerId, int incarnation, LongSupplier nanos) {
         return new RatisConfig(
-                clusterId,
-                brokerId,
-                incarnation,
-                "127.0.0.1",
-                0,
-                true,
-                Retained.DEFAULT,
-                15_000,
-                30_000,
-                nanos);
+                clusterId, brokerId, incarnation, "127.0.0.1", 0, true, Retained.DEFAULT, 15_000, 30_000, nanos);
     }
 
     /** A broker among others, which reach its Raft server at this address. */

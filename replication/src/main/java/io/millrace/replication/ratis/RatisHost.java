@@ -73,8 +73,7 @@ public final class RatisHost implements AutoCloseable {
     private final RaftProperties properties;
     private volatile @Nullable RaftServer server;
 
-    private RatisHost(
-            RatisConfig config, @Nullable PayloadExchange exchange, RatisEvents events, FailStop failStop) {
+    private RatisHost(RatisConfig config, @Nullable PayloadExchange exchange, RatisEvents events, FailStop failStop) {
         this.config = config;
         this.exchange = exchange;
         this.events = events;
@@ -134,11 +133,11 @@ public final class RatisHost implements AutoCloseable {
         if (recovered.isEmpty() && config.isAlone()) {
             return;
         }
-        // Ratis adds a group for each directory that it finds when it is built, without voters and all or nothing. It finds none, and we add them
+        // Ratis adds a group for each directory that it finds when it is built, without voters and all or nothing. It
+        // finds none, and we add them
         // one by one.
-        Path none = groups.isEmpty()
-                ? Path.of("none")
-                : groups.get(0).directory().resolve("none");
+        Path none =
+                groups.isEmpty() ? Path.of("none") : groups.get(0).directory().resolve("none");
         RatisSettings.storage(properties, List.of(none));
         try {
             RaftServer built = RaftServer.newBuilder()
@@ -180,8 +179,8 @@ public final class RatisHost implements AutoCloseable {
             quarantine(shard, e);
             return false;
         }
-        RatisLog<R> ratisLog = new RatisLog<>(
-                name, groupId, current, config, group, exchange, () -> events.behind(shard), failStop);
+        RatisLog<R> ratisLog =
+                new RatisLog<>(name, groupId, current, config, group, exchange, () -> events.behind(shard), failStop);
         damaged.remove(shard);
         logs.put(shard, ratisLog);
         stateMachines.put(groupId, ratisLog.stateMachine());

@@ -331,7 +331,8 @@ final class RatisLog<R> implements ReplicatedLog<R>, ShardMembers {
         stateMachine.checkpointed(entry.getTerm(), raftIndex);
         long purgeable =
                 retained.purgeable(raftIndex, members.committedEverywhere(), stateMachine.appliedPayloadBytes());
-        // The newest stays: it says which term and index come next. Ratis purges whole segments; it logs a failure, and the next one repeats it.
+        // The newest stays: it says which term and index come next. Ratis purges whole segments; it logs a failure, and
+        // the next one repeats it.
         long upTo = Math.min(purgeable, raftLog.getNextIndex() - 2);
         if (upTo >= raftLog.getStartIndex()) {
             var unused = raftLog.purge(upTo);

@@ -88,8 +88,8 @@ final class ShardDataApi implements StateMachine.DataApi {
         if (exchange == null) {
             throw new IllegalStateException("entry " + entry.getIndex() + " came without a proposal");
         }
-        EntryEnvelope envelope =
-                EntryEnvelope.decode(entry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
+        EntryEnvelope envelope = EntryEnvelope.decode(
+                entry.getStateMachineLogEntry().getLogData().asReadOnlyByteBuffer());
         return envelope.hasPayload()
                 ? exchange.expect(
                         payloads, entry.getTerm(), entry.getIndex(), envelope.payloadLength(), envelope.payloadCrc())

@@ -42,7 +42,8 @@ final class KilledWriter {
                 ListMachine.mark(checkpoint).logEnd());
         machine = new ListMachine(checkpoint, shardLog);
         RatisConfig config = RatisConfig.alone(TestShard.CLUSTER, 1, 1, System::nanoTime);
-        List<RaftGroupSpec<?>> groups = List.of(new RaftGroupSpec<>(0, directory.resolve("raft"), shardLog, machine, List.of()));
+        List<RaftGroupSpec<?>> groups =
+                List.of(new RaftGroupSpec<>(0, directory.resolve("raft"), shardLog, machine, List.of()));
         log = RatisHost.start(config, groups, KilledWriter::halt).log(0);
     }
 

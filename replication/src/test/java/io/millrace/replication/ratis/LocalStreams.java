@@ -168,9 +168,7 @@ final class LocalStreams implements PeerStreams {
 
     @Override
     public Set<Integer> connected() {
-        return net.listeners.keySet().stream()
-                .filter(broker -> broker != self)
-                .collect(Collectors.toSet());
+        return net.listeners.keySet().stream().filter(broker -> broker != self).collect(Collectors.toSet());
     }
 
     @Override

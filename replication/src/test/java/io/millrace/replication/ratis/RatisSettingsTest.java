@@ -80,8 +80,8 @@ class RatisSettingsTest {
     void electsItselfAtOnceWhenAlone() {
         assertThat(millis(Rpc.firstElectionTimeoutMin(properties))).isEqualTo(5);
         assertThat(millis(Rpc.firstElectionTimeoutMax(properties))).isEqualTo(10);
-        RaftProperties amongOthers = RatisSettings.properties(
-                RatisConfig.member(new UUID(1, 2), 4, 2, "127.0.0.1", 0, () -> 0));
+        RaftProperties amongOthers =
+                RatisSettings.properties(RatisConfig.member(new UUID(1, 2), 4, 2, "127.0.0.1", 0, () -> 0));
         assertThat(millis(Rpc.firstElectionTimeoutMin(amongOthers))).isEqualTo(300);
         assertThat(millis(Rpc.firstElectionTimeoutMax(amongOthers))).isEqualTo(1_000);
     }

@@ -133,8 +133,7 @@ class ReplicatedPayloadTest {
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> cluster.nodes().stream()
                             .filter(node -> node.id != dead)
-                            .allMatch(node -> node.host.replicas(0).commitIndex() >= 0
-                                    && cluster.net.pulls.get() > 2));
+                            .allMatch(node -> node.host.replicas(0).commitIndex() >= 0 && cluster.net.pulls.get() > 2));
             cluster.stop(dead);
             cluster.nodes().forEach(node -> node.exchange.refused(dead));
             cluster.nodes().forEach(node -> node.host.died(dead));
@@ -157,7 +156,8 @@ class ReplicatedPayloadTest {
             return false;
         } catch (ExecutionException e) {
             return e.getCause() instanceof FaultException fault
-                    && (fault.fault().effect() == Effect.UNKNOWN || fault.fault().effect() == Effect.NOT_WRITTEN);
+                    && (fault.fault().effect() == Effect.UNKNOWN
+                            || fault.fault().effect() == Effect.NOT_WRITTEN);
         }
     }
 

@@ -2,6 +2,7 @@ package io.millrace.replication.ratis;
 
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.error.FaultException;
 import io.millrace.replication.RaftVoter;
 import io.millrace.replication.ReplicatedLog;
 import io.millrace.replication.payload.PayloadEvents;
@@ -75,7 +76,12 @@ final class TestCluster implements AutoCloseable {
             exchange.attach(streams);
             host = RatisHost.start(
                     RatisConfig.member(
-                            TestShard.CLUSTER, id, voter.incarnation(), voter.host(), voter.raftPort(), System::nanoTime),
+                            TestShard.CLUSTER,
+                            id,
+                            voter.incarnation(),
+                            voter.host(),
+                            voter.raftPort(),
+                            System::nanoTime),
                     List.of(new RaftGroupSpec<>(0, path.resolve("raft"), shardLog, machine, initial)),
                     exchange,
                     new RatisEvents() {
@@ -86,7 +92,8 @@ final class TestCluster implements AutoCloseable {
 
                         @Override
                         public void behind(int shard) {
-                            behind.computeIfAbsent(id, any -> new AtomicInteger()).incrementAndGet();
+                            behind.computeIfAbsent(id, any -> new AtomicInteger())
+                                    .incrementAndGet();
                         }
                     },
                     (what, cause) -> failStops.add(id + ": " + what));
@@ -105,6 +112,14 @@ final class TestCluster implements AutoCloseable {
 
         private boolean exchangeIsOpen() {
             return net.listeners.containsKey(id);
+        }
+
+        private boolean isLeading() {
+            try {
+                return log().leadership().leading();
+            } catch (FaultException e) {
+                return false; // it is being opened anew
+            }
         }
 
         ReplicatedLog<Long> log() {
@@ -137,7 +152,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     static RaftVoter newVoter(int id) {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return new RaftVoter(id, 1, "127.0.0.1", free.getLocalPort());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -183,7 +198,7 @@ final class TestCluster implements AutoCloseable {
     @Nullable
     Node leaderNow() {
         for (Node each : nodes.values()) {
-            if (each.log().leadership().leading()) {
+            if (each.isLeading()) {
                 return each;
             }
         }
