@@ -28,7 +28,7 @@ public enum ExitCode {
         return switch (code) {
             case PORT_IN_USE -> PORT_IN_USE;
             case DIRECTORY_LOCKED, DIRECTORY_NOT_WRITABLE -> DIRECTORY;
-            case WRONG_CLUSTER, NEWER_FORMAT -> WRONG_DATA;
+            case WRONG_CLUSTER, NEWER_FORMAT, BROKER_ID_IN_USE, STALE_BROKER -> WRONG_DATA;
             case DAMAGED_DIRECTORY -> DAMAGED;
             case INVALID_CONFIG, UNKNOWN_CONFIG -> USAGE;
             default -> BUG;

@@ -38,7 +38,9 @@ final class Failures {
                     DIRECTORY_NOT_WRITABLE,
                     WRONG_CLUSTER,
                     NEWER_FORMAT,
-                    DAMAGED_DIRECTORY -> new InternalErrorException(fault, cause);
+                    DAMAGED_DIRECTORY,
+                    BROKER_ID_IN_USE,
+                    STALE_BROKER -> new InternalErrorException(fault, cause);
             case INVALID_REQUEST,
                     UNSUPPORTED_VERSION,
                     UNKNOWN_TOPIC,

@@ -54,7 +54,9 @@ public enum ErrorCode {
     DIRECTORY_NOT_WRITABLE(62, Retry.NEVER, "The data directory cannot be written."),
     WRONG_CLUSTER(63, Retry.NEVER, "The data directory belongs to another cluster or broker."),
     NEWER_FORMAT(64, Retry.NEVER, "The data was written by a newer Millrace."),
-    DAMAGED_DIRECTORY(65, Retry.NEVER, "A file that the broker needs to start is damaged or missing.");
+    DAMAGED_DIRECTORY(65, Retry.NEVER, "A file that the broker needs to start is damaged or missing."),
+    BROKER_ID_IN_USE(66, Retry.NEVER, "Another broker, with a data directory of its own, has this id."),
+    STALE_BROKER(67, Retry.NEVER, "The data directory is of an earlier life of this broker, which was replaced since.");
 
     /** Where a retry of the same request makes sense. */
     public enum Retry {

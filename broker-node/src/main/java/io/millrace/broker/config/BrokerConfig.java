@@ -1,7 +1,11 @@
 package io.millrace.broker.config;
 
+import io.millrace.broker.cluster.Address;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +18,7 @@ public record BrokerConfig(
         Listen listen,
         int httpPort,
         Cluster cluster,
+        Peers peers,
         Storage storage,
         Limits limits,
         Defaults defaults,
@@ -21,6 +26,22 @@ public record BrokerConfig(
     public BrokerConfig {
         Settings.HTTP_PORT.check(httpPort);
         Settings.STOP_GRACE.check(stopGrace);
+        if (!peers.seeds().isEmpty()) {
+            checkPorts(listen.port(), httpPort, peers);
+        }
+    }
+
+    private static void checkPorts(int grpcPort, int httpPort, Peers peers) {
+        Set<Integer> used = new HashSet<>();
+        for (int port : new int[] {
+            grpcPort, httpPort, peers.clusterPort(), peers.raftPort(), peers.payloadPort(),
+        }) {
+            if (port != 0 && !used.add(port)) {
+                throw Settings.CLUSTER_PORT.refused("port " + port
+                        + " is given twice: listen.port, http.port, cluster.port, cluster.raft-port and"
+                        + " cluster.payload-port must differ");
+            }
+        }
     }
 
     /**
@@ -43,6 +64,35 @@ public record BrokerConfig(
     public record Cluster(@Nullable UUID id, int brokerId, String rack) {
         public Cluster {
             Settings.BROKER_ID.check(brokerId);
+        }
+    }
+
+    /**
+     * How this broker is a member of a cluster.
+     *
+     * @param seeds empty: it stands alone, and the rest means nothing
+     * @param advertisedHost empty: {@code host}
+     */
+    public record Peers(
+            List<Address> seeds, String host, String advertisedHost, int clusterPort, int raftPort, int payloadPort) {
+        public Peers {
+            seeds = List.copyOf(seeds);
+            Settings.CLUSTER_PORT.check(clusterPort);
+            Settings.RAFT_PORT.check(raftPort);
+            Settings.PAYLOAD_PORT.check(payloadPort);
+            if (Set.copyOf(seeds).size() != seeds.size()) {
+                throw Settings.SEEDS.refused("names a broker twice");
+            }
+        }
+
+        /** A broker that stands alone. */
+        public static Peers none() {
+            return new Peers(List.of(), "127.0.0.1", "", 7072, 7073, 7074);
+        }
+
+        /** Where other brokers connect. */
+        public String reachedAt() {
+            return advertisedHost.isEmpty() ? host : advertisedHost;
         }
     }
 

@@ -3,6 +3,7 @@ package io.millrace.broker.config;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.millrace.broker.cluster.Address;
 import io.millrace.error.ErrorCode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -146,6 +147,7 @@ public final class ConfigLoader {
                         value(Settings.ADVERTISED_PORT)),
                 value(Settings.HTTP_PORT),
                 new BrokerConfig.Cluster(clusterId(), value(Settings.BROKER_ID), value(Settings.RACK)),
+                peers(),
                 new BrokerConfig.Storage(
                         valueOr(Settings.SHARDS, Math.max(1, Math.min(2, processors / 4))),
                         value(Settings.SEGMENT_BYTES),
@@ -162,6 +164,23 @@ public final class ConfigLoader {
             throw Settings.DEFAULT_PARTITIONS.refused("is above " + Settings.MAX_PARTITIONS.key());
         }
         return config;
+    }
+
+    private BrokerConfig.Peers peers() {
+        List<Address> seeds;
+        try {
+            seeds = Address.parseList(value(Settings.SEEDS));
+        } catch (IllegalArgumentException e) {
+            throw Settings.SEEDS.refused(String.valueOf(e.getMessage()));
+        }
+        String host = value(Settings.CLUSTER_HOST);
+        return new BrokerConfig.Peers(
+                seeds,
+                host.isEmpty() ? value(Settings.LISTEN_HOST) : host,
+                value(Settings.CLUSTER_ADVERTISED_HOST),
+                value(Settings.CLUSTER_PORT),
+                value(Settings.RAFT_PORT),
+                value(Settings.PAYLOAD_PORT));
     }
 
     private @Nullable UUID clusterId() {

@@ -36,13 +36,41 @@ public final class Settings {
             "cluster.broker-id", 1, Integer.MAX_VALUE, "1", "Id of this broker, never reused in a cluster.");
     public static final Setting<String> RACK =
             Setting.text("cluster.rack", "", "Where this broker stands: a rack or availability zone.");
+    public static final Setting<String> SEEDS = Setting.text(
+            "cluster.seeds",
+            "",
+            "Brokers of the cluster, as host:port of their cluster.port, with commas between. A new cluster begins with 1, 3 or"
+                    + " 5 of them, each with the same list, itself included. A further broker names some that run. Empty: the"
+                    + " broker stands alone.");
+    public static final Setting<String> CLUSTER_HOST = Setting.text(
+            "cluster.host",
+            "",
+            "Address that the three cluster ports listen on. Empty: listen.host. There is no authentication between"
+                    + " brokers: keep it to a closed network.");
+    public static final Setting<String> CLUSTER_ADVERTISED_HOST = Setting.text(
+            "cluster.advertised-host", "", "Host name that other brokers connect to. Empty: cluster.host.");
+    public static final Setting<Integer> CLUSTER_PORT = Setting.number(
+            "cluster.port",
+            1,
+            65_535,
+            "7072",
+            "Port for other brokers: joining, metadata. The three ports are opened only where cluster.seeds is set.");
+    public static final Setting<Integer> RAFT_PORT = Setting.number(
+            "cluster.raft-port",
+            1,
+            65_535,
+            "7073",
+            "Port for Raft between brokers. Stands in the replicated configuration: it stays as it is.");
+    public static final Setting<Integer> PAYLOAD_PORT = Setting.number(
+            "cluster.payload-port", 1, 65_535, "7074", "Port for record bytes between brokers.");
     public static final Setting<Integer> SHARDS = Setting.number(
             "storage.shards",
             1,
             64,
             AUTO,
-            "Data shards of a new broker, each one Raft group that carries many partitions. auto: a quarter of the"
-                    + " processors, at least 1, at most 2. Read when the directory is new; later it has no effect.");
+            "Data shards of a new broker, each one Raft group that carries many partitions; in a new cluster as many for"
+                    + " each seed. auto: a quarter of the processors, at least 1, at most 2. Read when the directory is new;"
+                    + " later it has no effect.");
     public static final Setting<Long> SEGMENT_BYTES = Setting.bytes(
             "storage.segment-bytes", MIB, GIB, "256MiB", "Size at which a segment file is sealed and the next begun.");
     public static final Setting<Long> DISK_RESERVE = Setting.bytes(
@@ -100,6 +128,12 @@ public final class Settings {
             CLUSTER_ID,
             BROKER_ID,
             RACK,
+            SEEDS,
+            CLUSTER_HOST,
+            CLUSTER_ADVERTISED_HOST,
+            CLUSTER_PORT,
+            RAFT_PORT,
+            PAYLOAD_PORT,
             SHARDS,
             SEGMENT_BYTES,
             DISK_RESERVE,

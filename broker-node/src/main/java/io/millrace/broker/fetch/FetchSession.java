@@ -1,5 +1,8 @@
 package io.millrace.broker.fetch;
 
+import java.util.function.LongSupplier;
+import java.util.UUID;
+import io.millrace.broker.metadata.Groups;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import io.millrace.broker.metadata.Partitions;
 import io.millrace.broker.metadata.Partitions.Place;
@@ -10,7 +13,6 @@ import io.millrace.error.FaultException;
 import io.millrace.replication.PartitionStatus;
 import io.millrace.replication.ReadBatches;
 import io.millrace.replication.Shard;
-import io.millrace.replication.state.Group;
 import io.millrace.replication.state.Position;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +32,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread safe. Watches call on apply threads, which only hand over to the executor.
  */
 public final class FetchSession implements AutoCloseable {
+    /** How long a look for a group that was never heard of here may hold a reader's thread. */
+    private static final long GROUP_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final Partitions partitions;
+    private final Groups groups;
+    private final LongSupplier nanos;
     private final FetchQuery query;
     private final Executor executor;
     private final Runnable onReadable;
@@ -47,8 +54,16 @@ public final class FetchSession implements AutoCloseable {
     @GuardedBy("lock")
     private boolean isClosed;
 
-    FetchSession(Partitions partitions, FetchQuery query, Executor executor, Runnable onReadable) {
+    FetchSession(
+            Partitions partitions,
+            Groups groups,
+            LongSupplier nanos,
+            FetchQuery query,
+            Executor executor,
+            Runnable onReadable) {
         this.partitions = partitions;
+        this.groups = groups;
+        this.nanos = nanos;
         this.query = query;
         this.executor = executor;
         this.onReadable = onReadable;
@@ -208,12 +223,8 @@ public final class FetchSession implements AutoCloseable {
     }
 
     private void checkFence(Place place, FetchQuery.Fence fence) {
-        Group group = partitions.home(fence.group()).group(fence.group());
-        if (group == null) {
-            throw Fault.of(ErrorCode.UNKNOWN_GROUP, "group/" + fence.group(), "There is no such group; claim first.")
-                    .asException();
-        }
-        Position position = place.shard().position(place.id(), group.id());
+        UUID group = groups.id(fence.group(), nanos.getAsLong() + GROUP_NANOS);
+        Position position = place.shard().position(place.id(), group);
         if (position == null) {
             throw Fault.of(
                             ErrorCode.POSITION_NOT_READY,

@@ -1,5 +1,7 @@
 package io.millrace.broker.fetch;
 
+import java.util.function.LongSupplier;
+import io.millrace.broker.metadata.Groups;
 import io.millrace.broker.metadata.Partitions;
 import io.millrace.broker.metadata.Partitions.Place;
 import io.millrace.replication.OffsetAtTime;
@@ -12,14 +14,23 @@ import java.util.concurrent.ScheduledExecutorService;
 /** Opens fetch sessions and answers for offsets. Thread safe. */
 public final class Fetches {
     private final Partitions partitions;
+    private final Groups groups;
+    private final LongSupplier nanos;
     private final Executor executor;
     private final ScheduledExecutorService timers;
     private final Set<FetchSession> waiting = ConcurrentHashMap.newKeySet();
     private volatile boolean isStopping;
 
     /** Looks and reads run on {@code executor}; {@code timers} only hands over to it. */
-    public Fetches(Partitions partitions, Executor executor, ScheduledExecutorService timers) {
+    public Fetches(
+            Partitions partitions,
+            Groups groups,
+            LongSupplier nanos,
+            Executor executor,
+            ScheduledExecutorService timers) {
         this.partitions = partitions;
+        this.groups = groups;
+        this.nanos = nanos;
         this.executor = executor;
         this.timers = timers;
     }
@@ -41,7 +52,7 @@ public final class Fetches {
     /** A session that waits. {@code onReadable} runs once, on the executor or on this thread, before or after this returns. */
     public FetchSession open(FetchQuery query, Runnable onReadable) {
         FetchSession[] self = new FetchSession[1];
-        FetchSession session = new FetchSession(partitions, query, executor, () -> {
+        FetchSession session = new FetchSession(partitions, groups, nanos, query, executor, () -> {
             waiting.remove(self[0]);
             onReadable.run();
         });

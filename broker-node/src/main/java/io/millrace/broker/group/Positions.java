@@ -1,18 +1,17 @@
 package io.millrace.broker.group;
 
+import io.millrace.broker.metadata.Topic;
 import io.millrace.broker.fetch.Fetches;
 import io.millrace.broker.fetch.Fetches.StartPoint;
+import io.millrace.broker.metadata.Groups;
 import io.millrace.broker.metadata.Partitions;
 import io.millrace.broker.metadata.Partitions.Place;
-import io.millrace.broker.metadata.TopicName;
 import io.millrace.broker.metadata.Waiting;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
 import io.millrace.replication.PartitionStatus;
-import io.millrace.replication.Shard;
 import io.millrace.replication.state.CommandResult;
-import io.millrace.replication.state.Group;
 import io.millrace.replication.state.Position;
 import io.millrace.replication.state.ShardCommand;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +21,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import java.util.random.RandomGenerator;
 
 /**
  * Positions of groups: claim, commit, look. Each stands in the shard of its partition and is fenced by the epoch of its owner. Thread safe;
@@ -30,14 +28,14 @@ import java.util.random.RandomGenerator;
  */
 public final class Positions {
     private final Partitions partitions;
+    private final Groups groups;
     private final Fetches fetches;
-    private final RandomGenerator random;
     private final LongSupplier nanos;
 
-    public Positions(Partitions partitions, Fetches fetches, RandomGenerator random, LongSupplier nanos) {
+    public Positions(Partitions partitions, Groups groups, Fetches fetches, LongSupplier nanos) {
         this.partitions = partitions;
+        this.groups = groups;
         this.fetches = fetches;
-        this.random = random;
         this.nanos = nanos;
     }
 
@@ -60,7 +58,7 @@ public final class Positions {
     /** Takes partitions over for a member; makes the group, and positions by {@code start}, where there are none. */
     public List<Answer<CommandResult.PositionClaimed>> claim(
             String groupName, UUID member, StartPoint start, List<ClaimPart> parts, long deadlineNanos) {
-        Group group = ensureGroup(groupName, deadlineNanos);
+        UUID group = groups.ensure(groupName, deadlineNanos);
         List<Supplier<CommandResult>> initialised = new ArrayList<>();
         for (ClaimPart part : parts) {
             initialised.add(attempt(deadlineNanos, () -> initialise(group, start, part, deadlineNanos)));
@@ -75,7 +73,7 @@ public final class Positions {
                 return place.shard()
                         .execute(
                                 new ShardCommand.ClaimPosition(
-                                        place.status().handle(), group.id(), member, part.ownerEpoch()),
+                                        place.status().handle(), group, member, part.ownerEpoch()),
                                 deadlineNanos);
             }));
         }
@@ -89,41 +87,21 @@ public final class Positions {
     }
 
     private CompletableFuture<CommandResult> initialise(
-            Group group, StartPoint start, ClaimPart part, long deadlineNanos) {
+            UUID group, StartPoint start, ClaimPart part, long deadlineNanos) {
         Place place = partitions.place(null, part.topic(), part.partition());
-        Position position = place.shard().position(place.id(), group.id());
+        Position position = place.shard().position(place.id(), group);
         if (position != null) {
             return CompletableFuture.completedFuture(new CommandResult.PositionInitialised(position, false));
         }
         long offset = fetches.find(place, start).offset();
         return place.shard()
-                .execute(new ShardCommand.InitPosition(place.status().handle(), group.id(), offset), deadlineNanos);
-    }
-
-    private Group ensureGroup(String name, long deadlineNanos) {
-        checkName(name);
-        Shard home = partitions.home(name);
-        Group group = home.group(name);
-        if (group != null) {
-            return group;
-        }
-        CommandResult result = Waiting.await(
-                home.execute(
-                        new ShardCommand.CreateGroup(name, new UUID(random.nextLong(), random.nextLong())),
-                        deadlineNanos),
-                "group/" + name,
-                deadlineNanos,
-                nanos);
-        if (result instanceof CommandResult.GroupCreated created) {
-            return created.group();
-        }
-        throw refusal(result, "group/" + name);
+                .execute(new ShardCommand.InitPosition(place.status().handle(), group, offset), deadlineNanos);
     }
 
     /** Moves positions forward. A position that is committed again at the same place is no error. */
     public List<Answer<CommandResult.PositionCommitted>> commit(
             String groupName, List<CommitPart> parts, long deadlineNanos) {
-        Group group = group(groupName);
+        UUID group = groups.id(groupName, deadlineNanos);
         List<Supplier<CommandResult>> committed = new ArrayList<>();
         for (CommitPart part : parts) {
             committed.add(attempt(deadlineNanos, () -> {
@@ -133,7 +111,7 @@ public final class Positions {
                         .execute(
                                 new ShardCommand.CommitPosition(
                                         place.status().handle(),
-                                        group.id(),
+                                        group,
                                         part.ownerEpoch(),
                                         part.position(),
                                         part.leaderEpoch(),
@@ -151,44 +129,27 @@ public final class Positions {
     }
 
     /** Where a group stands on partitions of a topic, for anybody. */
-    public List<Answer<Standing>> look(String groupName, String topicName, List<Integer> numbers) {
-        Group group = group(groupName);
+    public List<Answer<Standing>> look(
+            String groupName, String topicName, List<Integer> numbers, long deadlineNanos) {
+        UUID group = groups.id(groupName, deadlineNanos);
         List<Answer<Standing>> answers = new ArrayList<>();
-        for (Place place : partitions.places(partitions.topic(topicName), numbers)) {
+        Topic topic = partitions.topic(topicName);
+        for (int number : partitions.numbers(topic, numbers)) {
             try {
-                Position position = place.shard().position(place.id(), group.id());
+                Place place = partitions.place(topic, number);
+                Position position = place.shard().position(place.id(), group);
                 answers.add(
                         position == null
                                 ? new Answer.Failed<>(Fault.of(
                                         ErrorCode.POSITION_NOT_READY,
                                         place.resource(),
                                         "The group " + groupName + " has no position here yet."))
-                                : new Answer.Value<>(new Standing(place.id().number(), position, place.status())));
+                                : new Answer.Value<>(new Standing(number, position, place.status())));
             } catch (FaultException e) {
                 answers.add(new Answer.Failed<>(e.fault()));
             }
         }
         return answers;
-    }
-
-    private Group group(String name) {
-        checkName(name);
-        Group group = partitions.home(name).group(name);
-        if (group == null) {
-            throw Fault.of(
-                            ErrorCode.UNKNOWN_GROUP,
-                            "group/" + name,
-                            "There is no such group. A group begins with the first claim of its members.")
-                    .asException();
-        }
-        return group;
-    }
-
-    private static void checkName(String name) {
-        Fault fault = TopicName.groupFault(name);
-        if (fault != null) {
-            throw fault.asException();
-        }
     }
 
     private static void checkMetadata(Place place, String metadata) {
@@ -232,7 +193,7 @@ public final class Positions {
 
     private static void refuse(CommandResult result, String topic, int partition) {
         if (result instanceof CommandResult.Refused) {
-            throw refusal(result, io.millrace.broker.metadata.Topic.resource(topic, partition));
+            throw refusal(result, Topic.resource(topic, partition));
         }
     }
 

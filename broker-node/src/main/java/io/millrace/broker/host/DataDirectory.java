@@ -1,5 +1,6 @@
 package io.millrace.broker.host;
 
+import io.millrace.broker.cluster.Formation;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
@@ -20,24 +21,30 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The broker's one directory: {@code lock} (held while the process lives), {@code identity}, and {@code shards/N} with {@code index},
+ * The broker's one directory: {@code lock} (held while the process lives), {@code identity}, in a cluster {@code cluster}, and {@code shards/N} with {@code index},
  * {@code log} and {@code raft}. Opened once, closed last.
  */
 public final class DataDirectory implements AutoCloseable {
     private static final String LOCK_FILE = "lock";
     private static final String IDENTITY_FILE = "identity";
+    private static final String FORMATION_FILE = "cluster";
     private static final String SHARDS = "shards";
 
     private final Path root;
     private final FileChannel lockChannel;
     private final FileLock lock;
-    private final Identity identity;
+    private final boolean hadShards;
+    private volatile Identity identity;
+    private volatile @Nullable Formation formation;
 
-    private DataDirectory(Path root, FileChannel lockChannel, FileLock lock, Identity identity) {
+    private DataDirectory(
+            Path root, FileChannel lockChannel, FileLock lock, Identity identity, @Nullable Formation formation) {
         this.root = root;
         this.lockChannel = lockChannel;
         this.lock = lock;
         this.identity = identity;
+        this.formation = formation;
+        this.hadShards = Files.exists(root.resolve(SHARDS));
     }
 
     /**
@@ -60,8 +67,9 @@ public final class DataDirectory implements AutoCloseable {
                     StandardOpenOption.WRITE);
             FileLock lock = lock(root, channel);
             note(channel, pid);
-            Identity identity = identity(root, clusterId, brokerId, dataShards, random);
-            return new DataDirectory(root, channel, lock, identity);
+            Formation formation = formation(root);
+            Identity identity = identity(root, clusterId, brokerId, dataShards, random, formation);
+            return new DataDirectory(root, channel, lock, identity, formation);
         } catch (IOException e) {
             closeQuietly(channel, e);
             throw new FaultException(
@@ -82,7 +90,7 @@ public final class DataDirectory implements AutoCloseable {
     public static Identity read(Path root) {
         Path file = root.resolve(IDENTITY_FILE);
         try {
-            return Identity.parse(Files.readString(file), file.toString());
+            return Identity.parse(Files.readString(file), file.toString()).in(formation(root));
         } catch (IOException e) {
             throw new FaultException(
                     Fault.of(
@@ -120,10 +128,18 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     private static Identity identity(
-            Path root, @Nullable UUID clusterId, int brokerId, int dataShards, RandomGenerator random)
+            Path root,
+            @Nullable UUID clusterId,
+            int brokerId,
+            int dataShards,
+            RandomGenerator random,
+            @Nullable Formation formation)
             throws IOException {
         Path file = root.resolve(IDENTITY_FILE);
         if (!Files.exists(file)) {
+            if (formation != null) {
+                throw lostIdentity(file);
+            }
             refuseStrangers(root, file);
             Identity fresh = new Identity(
                     clusterId == null ? new UUID(random.nextLong(), random.nextLong()) : clusterId,
@@ -133,7 +149,7 @@ public final class DataDirectory implements AutoCloseable {
             write(file, fresh.text());
             return fresh;
         }
-        Identity found = Identity.parse(Files.readString(file), file.toString());
+        Identity found = Identity.parse(Files.readString(file), file.toString()).in(formation);
         if (clusterId != null && !found.clusterId().equals(clusterId)) {
             throw wrong(
                     root,
@@ -162,13 +178,12 @@ public final class DataDirectory implements AutoCloseable {
             for (Path entry : entries) {
                 String name = String.valueOf(entry.getFileName());
                 if (name.equals(SHARDS)) {
-                    throw Fault.of(
-                                    ErrorCode.DAMAGED_DIRECTORY,
-                                    file.toString(),
-                                    "The data directory has shards but no identity file. Restore the file from a backup.")
-                            .asException();
+                    throw lostIdentity(file);
                 }
-                if (!name.equals(LOCK_FILE) && !name.startsWith(IDENTITY_FILE) && !name.equals("lost+found")) {
+                if (!name.equals(LOCK_FILE)
+                        && !name.startsWith(IDENTITY_FILE)
+                        && !name.startsWith(FORMATION_FILE)
+                        && !name.equals("lost+found")) {
                     throw Fault.of(
                                     ErrorCode.DAMAGED_DIRECTORY,
                                     root.toString(),
@@ -178,6 +193,19 @@ public final class DataDirectory implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private static FaultException lostIdentity(Path file) {
+        return Fault.of(
+                        ErrorCode.DAMAGED_DIRECTORY,
+                        file.toString(),
+                        "The data directory has shards or a cluster but no identity file. Restore the file from a backup.")
+                .asException();
+    }
+
+    private static @Nullable Formation formation(Path root) throws IOException {
+        Path file = root.resolve(FORMATION_FILE);
+        return Files.exists(file) ? FormationText.parse(Files.readString(file), file.toString()) : null;
     }
 
     /** All or nothing: forced under another name, then renamed, then the directory forced. */
@@ -191,7 +219,7 @@ public final class DataDirectory implements AutoCloseable {
             }
             channel.force(true);
         }
-        Files.move(half, file, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(half, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         force(file.toAbsolutePath().getParent());
     }
 
@@ -219,6 +247,35 @@ public final class DataDirectory implements AutoCloseable {
 
     public Identity identity() {
         return identity;
+    }
+
+    /** How the cluster began that this broker is a member of; null: it stands alone, or is not a member yet. */
+    public @Nullable Formation formation() {
+        return formation;
+    }
+
+    /** Whether there were shards in it when it was opened. */
+    public boolean hadShards() {
+        return hadShards;
+    }
+
+    /** Writes down, for good, which cluster this broker is a member of; forced on return. Faults: DIRECTORY_NOT_WRITABLE. */
+    public void join(Formation joined) {
+        if (formation != null) {
+            throw new IllegalStateException("the directory belongs to cluster " + identity.clusterId());
+        }
+        try {
+            write(root.resolve(FORMATION_FILE), FormationText.of(joined));
+        } catch (IOException e) {
+            throw new FaultException(
+                    Fault.of(
+                            ErrorCode.DIRECTORY_NOT_WRITABLE,
+                            root.toString(),
+                            "The cluster's file cannot be written: " + e),
+                    e);
+        }
+        formation = joined;
+        identity = identity.in(joined);
     }
 
     /** Where a shard's files are; the directory may not exist yet. */

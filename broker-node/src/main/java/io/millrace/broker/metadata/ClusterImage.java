@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -85,6 +86,15 @@ public record ClusterImage(
         return slots.get(Math.floorMod(hash, SLOTS));
     }
 
+    /** How many replicas each data shard has; topics live in shards, and have as many. */
+    public int replication() {
+        return shards.values().stream()
+                .filter(shard -> shard.kind() == ShardEntry.Kind.DATA)
+                .mapToInt(shard -> shard.replicas().size())
+                .min()
+                .orElse(1);
+    }
+
     /** The first change of all. */
     public Outcome form(UUID cluster, List<ShardEntry> initialShards) {
         if (clusterId != null) {
@@ -110,14 +120,83 @@ public record ClusterImage(
                 cluster, version + 1, brokers, formed, topics, topicIds, List.copyOf(formedSlots), nextProducerId));
     }
 
-    /** A broker's entry, new or renewed. */
+    /**
+     * A broker's entry, new or renewed by itself. With another incarnation it is one that lost its disk, and the incarnation before is over;
+     * one that is over is refused, as is a broker that was removed.
+     */
     public Outcome register(BrokerEntry broker) {
-        if (broker.equals(brokers.get(broker.id()))) {
+        BrokerEntry before = brokers.get(broker.id());
+        if (before == null) {
+            return changed(withBroker(broker));
+        }
+        if (before.former().contains(broker.incarnation())) {
+            return refused(
+                    ErrorCode.STALE_BROKER,
+                    "broker/" + broker.id(),
+                    "Broker " + broker.id() + " has come back with another data directory since; this one is not taken"
+                            + " again. Start the broker on an empty directory.");
+        }
+        if (before.state() == BrokerEntry.State.REMOVED) {
+            return refused(
+                    ErrorCode.STALE_BROKER,
+                    "broker/" + broker.id(),
+                    "Broker " + broker.id() + " was removed from the cluster; its id is not used again. Start with an empty"
+                            + " directory and a new cluster.broker-id.");
+        }
+        BrokerEntry renewed = before.renewedBy(broker);
+        return renewed.equals(before) ? new Outcome.Unchanged() : changed(withBroker(renewed));
+    }
+
+    /** ACTIVE and DRAINING to and fro, and from DRAINING to REMOVED where no shard is to have a replica there. */
+    public Outcome setState(int broker, BrokerEntry.State next) {
+        BrokerEntry before = brokers.get(broker);
+        if (before == null) {
+            return refused(ErrorCode.INVALID_REQUEST, "broker/" + broker, "There is no broker " + broker + ".");
+        }
+        if (before.state() == next) {
             return new Outcome.Unchanged();
         }
+        if (before.state() == BrokerEntry.State.REMOVED) {
+            return refused(ErrorCode.INVALID_REQUEST, "broker/" + broker, "The broker was removed, for good.");
+        }
+        if (next == BrokerEntry.State.REMOVED
+                && (before.state() != BrokerEntry.State.DRAINING
+                        || shards.values().stream().anyMatch(shard -> shard.replicas().contains(broker)))) {
+            return refused(
+                    ErrorCode.INVALID_REQUEST,
+                    "broker/" + broker,
+                    "The broker still is to carry replicas. Drain it first, and wait until none is left.");
+        }
+        return changed(withBroker(before.withState(next)));
+    }
+
+    /** Where the replicas of a shard are to be; the first is to lead. */
+    public Outcome place(int shard, List<Integer> replicas) {
+        ShardEntry before = shards.get(shard);
+        if (before == null) {
+            return refused(ErrorCode.INVALID_REQUEST, "shard/" + shard, "There is no shard " + shard + ".");
+        }
+        boolean areBrokers = replicas.stream()
+                .map(brokers::get)
+                .allMatch(broker -> broker != null && broker.state() != BrokerEntry.State.REMOVED);
+        if (replicas.isEmpty() || Set.copyOf(replicas).size() != replicas.size() || !areBrokers) {
+            return refused(
+                    ErrorCode.INVALID_REQUEST,
+                    "shard/" + shard,
+                    "Replicas stand on members of the cluster, one on each: " + replicas + " is asked for.");
+        }
+        if (before.replicas().equals(replicas)) {
+            return new Outcome.Unchanged();
+        }
+        SortedMap<Integer, ShardEntry> next = new TreeMap<>(shards);
+        next.put(shard, new ShardEntry(shard, before.kind(), replicas));
+        return changed(new ClusterImage(clusterId, version + 1, brokers, next, topics, topicIds, slots, nextProducerId));
+    }
+
+    private ClusterImage withBroker(BrokerEntry broker) {
         SortedMap<Integer, BrokerEntry> next = new TreeMap<>(brokers);
         next.put(broker.id(), broker);
-        return changed(new ClusterImage(clusterId, version + 1, next, shards, topics, topicIds, slots, nextProducerId));
+        return new ClusterImage(clusterId, version + 1, next, shards, topics, topicIds, slots, nextProducerId);
     }
 
     /** A topic in state CREATING, its partitions laid on the data shards that carry the fewest. */
@@ -143,12 +222,12 @@ public record ClusterImage(
         if (wanted.partitions() < 1) {
             return refused(ErrorCode.INVALID_REQUEST, resource, "A topic has at least one partition.");
         }
-        if (wanted.replication() < 1 || wanted.replication() > Math.max(1, brokers.size())) {
+        if (wanted.replication() < 1 || wanted.replication() > replication()) {
             return refused(
                     ErrorCode.REPLICATION_UNSUPPORTED,
                     resource,
-                    "Replication " + wanted.replication() + " is asked for; this cluster has " + brokers.size()
-                            + " broker(s).");
+                    "Replication " + wanted.replication() + " is asked for; the shards of this cluster have "
+                            + replication() + " replica(s).");
         }
         Topic topic = new Topic(
                 wanted.id(),

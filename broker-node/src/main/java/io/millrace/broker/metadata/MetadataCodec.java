@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.millrace.broker.metadata.ClusterImage.NewTopic;
 import io.millrace.internal.v1.BrokerRow;
+import io.millrace.internal.v1.BrokerState;
 import io.millrace.internal.v1.ChainRow;
 import io.millrace.internal.v1.ClusterRow;
 import io.millrace.internal.v1.CreateTopicIntent;
@@ -78,7 +79,12 @@ final class MetadataCodec {
 
     static BrokerRow brokerRow(BrokerEntry broker) {
         BrokerRow.Builder row =
-                BrokerRow.newBuilder().setId(broker.id()).setRack(broker.rack()).setIncarnation(broker.incarnation());
+                BrokerRow.newBuilder()
+                        .setId(broker.id())
+                        .setRack(broker.rack())
+                        .setIncarnation(broker.incarnation())
+                        .setState(state(broker.state()))
+                        .addAllFormerIncarnations(broker.former());
         broker.listeners()
                 .forEach(listener -> row.addListeners(ListenerRow.newBuilder()
                         .setName(listener.name())
@@ -101,7 +107,26 @@ final class MetadataCodec {
                                 listener.getHost(),
                                 listener.getPort()))
                         .toList(),
-                row.getIncarnation());
+                row.getIncarnation(),
+                state(row.getState()),
+                row.getFormerIncarnationsList());
+    }
+
+    static BrokerState state(BrokerEntry.State state) {
+        return switch (state) {
+            case ACTIVE -> BrokerState.BROKER_ACTIVE;
+            case DRAINING -> BrokerState.BROKER_DRAINING;
+            case REMOVED -> BrokerState.BROKER_REMOVED;
+        };
+    }
+
+    static BrokerEntry.State state(BrokerState state) {
+        return switch (state) {
+            case BROKER_ACTIVE -> BrokerEntry.State.ACTIVE;
+            case BROKER_DRAINING -> BrokerEntry.State.DRAINING;
+            case BROKER_REMOVED -> BrokerEntry.State.REMOVED;
+            case UNRECOGNIZED -> throw new IllegalArgumentException("unknown state of a broker: " + state);
+        };
     }
 
     static ShardRow shardRow(ShardEntry shard) {

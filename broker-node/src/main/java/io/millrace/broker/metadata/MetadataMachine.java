@@ -28,6 +28,7 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
     private final PartitionIndex index;
     private final Runnable onChange;
     private volatile ClusterImage image;
+    private volatile long timeMicros;
     private volatile Leadership leadership = new Leadership(0, false, null);
 
     private final ReentrantLock sequenceLock = new ReentrantLock();
@@ -47,6 +48,7 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
         this.onChange = onChange;
         try (PartitionIndex.View view = index.view()) {
             this.image = MetadataRows.read(view);
+            this.timeMicros = MetadataRows.readTime(view);
         }
     }
 
@@ -61,6 +63,11 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
 
     public Leadership leadership() {
         return leadership;
+    }
+
+    /** The time T of the last applied entry; 0: none yet. */
+    long timeMicros() {
+        return timeMicros;
     }
 
     /** The sequence number that the log will admit next in this term. */
@@ -92,13 +99,16 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
     @Override
     public Applied apply(long term, long raftIndex, byte[] body, @Nullable Extent payload, LogPosition logEnd) {
         ClusterImage before = image;
-        Outcome outcome = decide(before, body);
+        MetadataEntry entry = parse(body);
+        Outcome outcome = decide(before, entry);
         try (PartitionIndex.Transaction transaction = index.begin()) {
             if (outcome instanceof Outcome.Changed changed) {
                 MetadataRows.write(transaction, before, changed.image());
             }
+            MetadataRows.writeTime(transaction, entry.getTimeMicros());
             transaction.commit(new AppliedMark(term, raftIndex, logEnd));
         }
+        timeMicros = Math.max(timeMicros, entry.getTimeMicros());
         if (outcome instanceof Outcome.Changed changed) {
             image = changed.image();
             onChange.run();
@@ -106,7 +116,7 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
         return new Applied(outcome, image);
     }
 
-    private static Outcome decide(ClusterImage image, byte[] body) {
+    private static MetadataEntry parse(byte[] body) {
         MetadataEntry entry;
         try {
             entry = MetadataEntry.parseFrom(body);
@@ -117,6 +127,10 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
             throw new IllegalStateException("metadata: an entry of format " + entry.getFormat()
                     + " is newer than this broker; update the broker");
         }
+        return entry;
+    }
+
+    private static Outcome decide(ClusterImage image, MetadataEntry entry) {
         return switch (entry.getCommandCase()) {
             case FORM_CLUSTER ->
                 image.form(
@@ -135,6 +149,13 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
             case ALTER_TOPIC -> alter(image, entry.getAlterTopic());
             case TAKE_PRODUCER_IDS ->
                 image.takeProducerIds(entry.getTakeProducerIds().getCount());
+            case SET_BROKER_STATE ->
+                image.setState(
+                        entry.getSetBrokerState().getBroker(),
+                        MetadataCodec.state(entry.getSetBrokerState().getState()));
+            case PLACE_SHARD ->
+                image.place(
+                        entry.getPlaceShard().getShard(), entry.getPlaceShard().getReplicasList());
             case COMMAND_NOT_SET -> throw new IllegalStateException("metadata: an entry without a known command");
         };
     }

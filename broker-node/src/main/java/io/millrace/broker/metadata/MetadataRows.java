@@ -20,10 +20,12 @@ import java.util.UUID;
 
 /**
  * A {@link ClusterImage} as rows of the metadata shard's {@link Family#COORDINATOR} family: 'c' the cluster, 'b' + id (4 bytes) a broker,
- * 's' + id a shard, 't' + id (16 bytes) a topic. Values are the messages of {@code metadata.proto}. Pure.
+ * 's' + id a shard, 't' + id (16 bytes) a topic, 'T' the time of the last entry (8 bytes). Values are the messages of {@code metadata.proto}. Pure.
  */
 final class MetadataRows {
     private static final byte[] CLUSTER_KEY = "c".getBytes(StandardCharsets.US_ASCII);
+
+    private static final byte[] TIME_KEY = "T".getBytes(StandardCharsets.US_ASCII);
 
     private MetadataRows() {}
 
@@ -76,6 +78,19 @@ final class MetadataRows {
             return true;
         });
         return values;
+    }
+
+    /** T of the last applied entry; 0: none yet. */
+    static long readTime(Rows rows) {
+        byte[] value = rows.get(Family.COORDINATOR, TIME_KEY);
+        return value == null ? 0 : ByteBuffer.wrap(value).getLong();
+    }
+
+    static void writeTime(Rows rows, long timeMicros) {
+        rows.put(
+                Family.COORDINATOR,
+                TIME_KEY,
+                ByteBuffer.allocate(Long.BYTES).putLong(timeMicros).array());
     }
 
     /** Writes what differs. What did not change is the same object, so that the comparison is quick. */

@@ -1,7 +1,7 @@
 package io.millrace.broker.metadata;
 
+import io.millrace.broker.cluster.AtLeader;
 import io.millrace.broker.metadata.ClusterImage.NewTopic;
-import io.millrace.broker.metadata.ClusterImage.Outcome;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
@@ -9,195 +9,160 @@ import io.millrace.internal.v1.AlterTopic;
 import io.millrace.internal.v1.DeleteTopicIntent;
 import io.millrace.internal.v1.FormCluster;
 import io.millrace.internal.v1.MetadataEntry;
+import io.millrace.internal.v1.PlaceShard;
 import io.millrace.internal.v1.RegisterBroker;
+import io.millrace.internal.v1.SetBrokerState;
 import io.millrace.internal.v1.TakeProducerIds;
 import io.millrace.internal.v1.TopicGone;
 import io.millrace.internal.v1.TopicReady;
-import io.millrace.replication.Leadership;
-import io.millrace.replication.ReplicatedLog;
-import io.millrace.storage.PartitionIndex;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 
 /**
- * Changes the cluster's metadata: the only proposer of the metadata shard. Calls block until the change is applied, for at most the
- * timeout; one is under way at a time (the lock), because changes are rare and small. Any thread may call.
+ * The cluster's metadata from any of its brokers: what it is, and how it is changed, by the leader of the metadata shard wherever that is. Calls that change
+ * something block until the change is applied and seen here, for at most the timeout. Any thread may call.
  *
- * <p>Failures are {@link FaultException}s: the refusal of the change, NOT_LEADER, or UNKNOWN_OUTCOME. Every change may be sent again.
+ * <p>Failures are {@link FaultException}s: the refusal of the change, NOT_LEADER, SHARD_UNAVAILABLE or UNKNOWN_OUTCOME. Every change may be sent again.
  */
-public final class MetadataShard implements AutoCloseable {
-    /** Applied entries between two checkpoints: what a start replays at most. */
-    private static final long ENTRIES_PER_CHECKPOINT = 1_000;
-
-    private final ReplicatedLog<MetadataMachine.Applied> log;
-    private final MetadataMachine machine;
-    private final PartitionIndex index;
-    private final InstantSource wallClock;
+public final class MetadataShard {
+    private final MetadataView view;
+    private final Changes changes;
     private final Duration timeout;
-    private final ReentrantLock proposing = new ReentrantLock();
-    private long checkpointedIndex;
+    private final LongSupplier nanos;
 
-    public MetadataShard(
-            ReplicatedLog<MetadataMachine.Applied> log,
-            MetadataMachine machine,
-            PartitionIndex index,
-            InstantSource wallClock,
-            Duration timeout) {
-        this.log = log;
-        this.machine = machine;
-        this.index = index;
-        this.wallClock = wallClock;
+    /** How a change comes to the leader. */
+    private interface Changes {
+        MetadataChange make(MetadataEntry.Builder entry, long deadlineNanos);
+    }
+
+    private MetadataShard(MetadataView view, Changes changes, Duration timeout, LongSupplier nanos) {
+        this.view = view;
+        this.changes = changes;
         this.timeout = timeout;
-        this.checkpointedIndex = index.applied().raftIndex();
+        this.nanos = nanos;
+    }
+
+    /** Of a broker that stands alone: its replica leads, or nobody does. */
+    public static MetadataShard alone(MetadataView view, MetadataReplica replica, Duration timeout, LongSupplier nanos) {
+        return new MetadataShard(view, (entry, deadline) -> replica.change(entry), timeout, nanos);
+    }
+
+    /**
+     * Of a member of a cluster.
+     *
+     * @param local makes a change where this broker leads
+     * @param self id of this broker
+     */
+    public static MetadataShard inCluster(
+            MetadataView view,
+            LocalChanges local,
+            int self,
+            AtLeader atLeader,
+            RemoteShards remote,
+            Duration timeout,
+            LongSupplier nanos) {
+        return new MetadataShard(
+                view,
+                (entry, deadline) -> atLeader.call(
+                        ShardEntry.METADATA_SHARD,
+                        deadline,
+                        leader -> leader == self
+                                ? local.change(entry)
+                                : remote.change(leader, entry.build(), deadline)),
+                timeout,
+                nanos);
+    }
+
+    /** A change by this broker, which leads. */
+    public interface LocalChanges {
+        MetadataChange change(MetadataEntry.Builder entry);
     }
 
     public ClusterImage image() {
-        return machine.image();
-    }
-
-    public Leadership leadership() {
-        return log.leadership();
-    }
-
-    public long appliedIndex() {
-        return machine.applied().raftIndex();
+        return view.image();
     }
 
     public ClusterImage form(UUID cluster, List<ShardEntry> shards) {
         FormCluster.Builder form = FormCluster.newBuilder().setClusterId(MetadataCodec.id(cluster));
         shards.forEach(shard -> form.addShards(MetadataCodec.shardRow(shard)));
-        return change(MetadataEntry.newBuilder().setFormCluster(form)).image();
+        return changed(MetadataEntry.newBuilder().setFormCluster(form));
     }
 
     public ClusterImage register(BrokerEntry broker) {
-        return change(MetadataEntry.newBuilder()
-                        .setRegisterBroker(RegisterBroker.newBuilder().setBroker(MetadataCodec.brokerRow(broker))))
-                .image();
+        return changed(MetadataEntry.newBuilder()
+                        .setRegisterBroker(RegisterBroker.newBuilder().setBroker(MetadataCodec.brokerRow(broker))));
     }
 
     public ClusterImage create(NewTopic topic) {
-        return change(MetadataEntry.newBuilder().setCreateTopic(MetadataCodec.intent(topic)))
-                .image();
+        return changed(MetadataEntry.newBuilder().setCreateTopic(MetadataCodec.intent(topic)));
     }
 
     public ClusterImage ready(UUID topic) {
-        return change(MetadataEntry.newBuilder()
-                        .setTopicReady(TopicReady.newBuilder().setTopicId(MetadataCodec.id(topic))))
-                .image();
+        return changed(MetadataEntry.newBuilder()
+                        .setTopicReady(TopicReady.newBuilder().setTopicId(MetadataCodec.id(topic))));
     }
 
     public ClusterImage delete(UUID topic) {
-        return change(MetadataEntry.newBuilder()
-                        .setDeleteTopic(DeleteTopicIntent.newBuilder().setTopicId(MetadataCodec.id(topic))))
-                .image();
+        return changed(MetadataEntry.newBuilder()
+                        .setDeleteTopic(DeleteTopicIntent.newBuilder().setTopicId(MetadataCodec.id(topic))));
     }
 
     public ClusterImage gone(UUID topic) {
-        return change(MetadataEntry.newBuilder()
-                        .setTopicGone(TopicGone.newBuilder().setTopicId(MetadataCodec.id(topic))))
-                .image();
+        return changed(MetadataEntry.newBuilder()
+                        .setTopicGone(TopicGone.newBuilder().setTopicId(MetadataCodec.id(topic))));
     }
 
     public ClusterImage alter(UUID topic, Map<String, String> set, List<String> reset) {
-        return change(MetadataEntry.newBuilder()
+        return changed(MetadataEntry.newBuilder()
                         .setAlterTopic(AlterTopic.newBuilder()
                                 .setTopicId(MetadataCodec.id(topic))
                                 .putAllSet(set)
-                                .addAllReset(reset)))
-                .image();
+                                .addAllReset(reset)));
     }
 
     /** Takes a block of {@code count} producer ids; answers the first. */
     public long takeProducerIds(int count) {
-        MetadataMachine.Applied applied = change(MetadataEntry.newBuilder()
-                .setTakeProducerIds(TakeProducerIds.newBuilder().setCount(count)));
-        if (applied.outcome() instanceof Outcome.Changed changed) {
-            return changed.producerIds();
-        }
-        throw new IllegalStateException("taking producer ids changed nothing");
+        return change(MetadataEntry.newBuilder()
+                        .setTakeProducerIds(TakeProducerIds.newBuilder().setCount(count)))
+                .producerIds();
     }
 
-    private MetadataMachine.Applied change(MetadataEntry.Builder entry) {
-        byte[] body = entry.setFormat(1)
-                .setTimeMicros(TimeUnit.MILLISECONDS.toMicros(wallClock.millis()))
-                .build()
-                .toByteArray();
-        proposing.lock();
-        try {
-            MetadataMachine.Applied applied = propose(body);
-            if (applied.outcome() instanceof Outcome.Refused refused) {
-                throw refused.fault().asException();
-            }
-            return applied;
-        } finally {
-            proposing.unlock();
-        }
+    public ClusterImage setState(int broker, BrokerEntry.State state) {
+        return changed(MetadataEntry.newBuilder()
+                .setSetBrokerState(
+                        SetBrokerState.newBuilder().setBroker(broker).setState(MetadataCodec.state(state))));
     }
 
-    private MetadataMachine.Applied propose(byte[] body) {
-        Leadership leadership = log.leadership();
-        if (!leadership.leading()) {
-            throw Fault.of(ErrorCode.SHARD_UNAVAILABLE, "shard/0", "The metadata shard has no ready leader here yet.")
-                    .asException();
-        }
-        long seq = machine.nextSequence(leadership.term());
+    /** Where the replicas of a shard are to be. */
+    public ClusterImage place(int shard, List<Integer> replicas) {
+        return changed(MetadataEntry.newBuilder()
+                .setPlaceShard(PlaceShard.newBuilder().setShard(shard).addAllReplicas(replicas)));
+    }
+
+    private ClusterImage changed(MetadataEntry.Builder entry) {
+        long deadline = nanos.getAsLong() + timeout.toNanos();
+        MetadataChange change = changes.make(entry, deadline);
         try {
-            MetadataMachine.Applied applied = log.propose(
-                            new ReplicatedLog.Proposal(leadership.term(), seq, body, 0, List.of()))
-                    .get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            checkpointWhenDue();
-            return applied;
-        } catch (TimeoutException e) {
-            throw new FaultException(
-                    Fault.unknown(
-                            ErrorCode.UNKNOWN_OUTCOME,
-                            "shard/0",
-                            "The metadata change was not confirmed in time; it may still happen."),
-                    e);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof FaultException fault) {
-                throw new FaultException(fault.fault(), e);
+            if (!view.await(change.version(), deadline - nanos.getAsLong())) {
+                throw Fault.unknown(
+                                ErrorCode.UNKNOWN_OUTCOME,
+                                "shard/0",
+                                "The metadata was changed, but this broker does not see it yet.")
+                        .asException();
             }
-            throw new FaultException(
-                    Fault.unknown(ErrorCode.UNKNOWN_OUTCOME, "shard/0", "The metadata change failed: " + e.getCause()),
-                    e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new FaultException(
                     Fault.unknown(ErrorCode.UNKNOWN_OUTCOME, "shard/0", "The wait for a metadata change was cut off."),
                     e);
         }
+        return view.image();
     }
 
-    private void checkpointWhenDue() {
-        long applied = machine.applied().raftIndex();
-        if (applied - checkpointedIndex >= ENTRIES_PER_CHECKPOINT) {
-            checkpoint();
-        }
-    }
-
-    private void checkpoint() {
-        long applied = machine.applied().raftIndex();
-        index.flush();
-        log.checkpointed(applied);
-        checkpointedIndex = applied;
-    }
-
-    /** Makes the rows durable, so that the next start replays nothing. The log and the index are closed by their owner. */
-    @Override
-    public void close() {
-        proposing.lock();
-        try {
-            index.flush();
-        } finally {
-            proposing.unlock();
-        }
+    private MetadataChange change(MetadataEntry.Builder entry) {
+        return changes.make(entry, nanos.getAsLong() + timeout.toNanos());
     }
 }

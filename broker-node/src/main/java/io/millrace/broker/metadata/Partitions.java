@@ -1,5 +1,6 @@
 package io.millrace.broker.metadata;
 
+import io.millrace.broker.cluster.LeaderTable.Leader;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.replication.PartitionStatus;
@@ -15,16 +16,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds the shard of a partition by what a client calls it. Thread safe; holds nothing but the newest image.
  *
- * <p>Faults: UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_NOT_READY, SHARD_UNAVAILABLE.
+ * <p>Faults: UNKNOWN_TOPIC, UNKNOWN_PARTITION, TOPIC_NOT_READY, NOT_LEADER, SHARD_UNAVAILABLE.
  */
 public final class Partitions {
     private final Supplier<ClusterImage> image;
     private final IntFunction<@Nullable Shard> shards;
 
+    private final Routes routes;
+
     /** Shards by id; null for one that is not open here. */
-    public Partitions(Supplier<ClusterImage> image, IntFunction<@Nullable Shard> shards) {
+    public Partitions(Supplier<ClusterImage> image, IntFunction<@Nullable Shard> shards, Routes routes) {
         this.image = image;
         this.shards = shards;
+        this.routes = routes;
     }
 
     /** A partition that exists, and where it lives. */
@@ -56,6 +60,12 @@ public final class Partitions {
         return live(image.get().topic(name), name);
     }
 
+    /** A topic in any state. */
+    public Topic anyTopic(String name) {
+        Topic topic = image.get().topic(name);
+        return topic == null ? live(null, name) : topic;
+    }
+
     /** By id where there is one, else by name. */
     public Place place(@Nullable UUID topicId, String name, int number) {
         ClusterImage current = image.get();
@@ -74,32 +84,53 @@ public final class Partitions {
                                     + (topic.partitions().size() - 1) + ".")
                     .asException();
         }
-        return new Place(
-                topic,
-                new PartitionId(topic.id(), number),
-                shard(topic.partitions().get(number).shard()));
+        int shard = topic.partitions().get(number).shard();
+        return new Place(topic, new PartitionId(topic.id(), number), led(shard, Topic.resource(topic.name(), number)));
     }
 
     /** The partitions named, or all of the topic where none is. */
     public List<Place> places(Topic topic, List<Integer> numbers) {
+        return numbers(topic, numbers).stream()
+                .map(number -> place(topic, number))
+                .toList();
+    }
+
+    /** A partition's bounds as this broker's replica knows them, which may lag behind the leader's. */
+    public PartitionStatus nearestStatus(Topic topic, int number) {
+        int shard = topic.partitions().get(number).shard();
+        Shard replica = shards.apply(shard);
+        return replica == null
+                ? place(topic, number).status()
+                : new Place(topic, new PartitionId(topic.id(), number), replica).status();
+    }
+
+    /** The numbers given, or all of the topic where none is. */
+    public List<Integer> numbers(Topic topic, List<Integer> numbers) {
         return numbers.isEmpty()
-                ? IntStream.range(0, topic.partitions().size())
-                        .mapToObj(number -> place(topic, number))
-                        .toList()
-                : numbers.stream().map(number -> place(topic, number)).toList();
+                ? IntStream.range(0, topic.partitions().size()).boxed().toList()
+                : numbers;
     }
 
     /** The shard that keeps what is said of a group by its name. */
-    public Shard home(String group) {
+    public int home(String group) {
         ClusterImage current = image.get();
         if (current.slots().isEmpty()) {
             throw Fault.of(ErrorCode.SHARD_UNAVAILABLE, "group/" + group, "The cluster is not formed yet. Try again.")
                     .asException();
         }
-        return shard(current.homeShard(group));
+        return current.homeShard(group);
     }
 
+    /** A shard that this broker answers for. */
     public Shard shard(int id) {
+        return led(id, "shard/" + id);
+    }
+
+    private Shard led(int id, String resource) {
+        Fault elsewhere = routes.elsewhere(id, resource);
+        if (elsewhere != null) {
+            throw elsewhere.asException();
+        }
         Shard shard = shards.apply(id);
         if (shard == null) {
             throw Fault.of(
@@ -111,7 +142,24 @@ public final class Partitions {
         return shard;
     }
 
-    private static Topic live(@Nullable Topic topic, String name) {
+    /** This broker's replica of a shard, which may lag behind its leader; null: it has none. */
+    public @Nullable Shard replica(int id) {
+        return shards.apply(id);
+    }
+
+    /** Who leads a shard. */
+    public Leader leader(int shard) {
+        return routes.leader(shard);
+    }
+
+    private Topic live(@Nullable Topic topic, String name) {
+        if (topic == null && !routes.isCurrent()) {
+            throw Fault.of(
+                            ErrorCode.SHARD_UNAVAILABLE,
+                            Topic.resource(name),
+                            "The topic is not known here, and this broker may not have the newest metadata. Try again.")
+                    .asException();
+        }
         if (topic == null || topic.state() == Topic.State.DELETING) {
             throw Fault.of(
                             ErrorCode.UNKNOWN_TOPIC,

@@ -4,7 +4,6 @@ import io.millrace.broker.metadata.ClusterImage.NewTopic;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
-import io.millrace.replication.Shard;
 import io.millrace.replication.state.CommandResult;
 import io.millrace.replication.state.PartitionId;
 import io.millrace.replication.state.ShardCommand;
@@ -33,6 +32,7 @@ public final class Topics {
 
     private final MetadataShard metadata;
     private final Partitions partitions;
+    private final ShardCommands commands;
     private final Bounds bounds;
     private final RandomGenerator random;
     private final LongSupplier nanos;
@@ -49,9 +49,15 @@ public final class Topics {
     }
 
     public Topics(
-            MetadataShard metadata, Partitions partitions, Bounds bounds, RandomGenerator random, LongSupplier nanos) {
+            MetadataShard metadata,
+            Partitions partitions,
+            ShardCommands commands,
+            Bounds bounds,
+            RandomGenerator random,
+            LongSupplier nanos) {
         this.metadata = metadata;
         this.partitions = partitions;
+        this.commands = commands;
         this.bounds = bounds;
         this.random = random;
         this.nanos = nanos;
@@ -91,7 +97,7 @@ public final class Topics {
                 "",
                 request.name(),
                 count,
-                request.replication() == 0 ? 1 : request.replication(),
+                request.replication() == 0 ? metadata.image().replication() : request.replication(),
                 request.placement(),
                 request.config(),
                 Map.of(),
@@ -114,7 +120,17 @@ public final class Topics {
                 execute(shard, new ShardCommand.CreatePartitions(all.subList(from, to)), topic, deadlineNanos);
             }
         }
-        metadata.ready(topic.id());
+        try {
+            metadata.ready(topic.id());
+        } catch (FaultException e) {
+            if (e.fault().code() == ErrorCode.UNKNOWN_TOPIC) {
+                // It was deleted meanwhile, maybe before the shards were told of it: they must not keep it.
+                for (int shard : topic.shards()) {
+                    execute(shard, new ShardCommand.DropPartitions(topic.id()), topic, deadlineNanos);
+                }
+            }
+            throw e;
+        }
         LOG.info(
                 "Topic {} is there: {} partitions, id {}",
                 topic.name(),
@@ -137,7 +153,7 @@ public final class Topics {
 
     /** Returns once no shard has the topic any more. */
     public void delete(String name, long deadlineNanos) {
-        Topic topic = require(metadata.image().topic(name), name);
+        Topic topic = partitions.anyTopic(name);
         metadata.delete(topic.id());
         finishDeletion(topic, deadlineNanos);
     }
@@ -150,11 +166,8 @@ public final class Topics {
         LOG.info("Topic {} is gone, id {}", topic.name(), topic.id());
     }
 
-    private void execute(int shardId, ShardCommand command, Topic topic, long deadlineNanos) {
-        Shard shard = partitions.shard(shardId);
-        CommandResult result =
-                Waiting.await(shard.execute(command, deadlineNanos), topic.resource(), deadlineNanos, nanos);
-        if (result instanceof CommandResult.Refused refused) {
+    private void execute(int shard, ShardCommand command, Topic topic, long deadlineNanos) {
+        if (commands.execute(shard, command, topic.resource(), deadlineNanos) instanceof CommandResult.Refused refused) {
             throw refused.fault(topic.resource()).asException();
         }
     }

@@ -1,7 +1,14 @@
 package io.millrace.broker.rpc;
 
 import io.grpc.stub.StreamObserver;
+import io.millrace.broker.cluster.LeaderTable;
+import io.millrace.broker.cluster.LeaderTable.Leader;
+import io.millrace.broker.cluster.Peer;
 import io.millrace.broker.metadata.BrokerEntry;
+import io.millrace.broker.ops.ClusterHealth;
+import io.millrace.broker.ops.ReplicaState;
+import io.millrace.v1.ReplicaDescription;
+import java.util.Locale;
 import io.millrace.broker.metadata.ClusterImage;
 import io.millrace.broker.metadata.MetadataShard;
 import io.millrace.broker.metadata.Partitions;
@@ -9,10 +16,7 @@ import io.millrace.broker.metadata.Placement;
 import io.millrace.broker.metadata.ShardEntry;
 import io.millrace.broker.metadata.Topic;
 import io.millrace.broker.metadata.Topics;
-import io.millrace.error.FaultException;
-import io.millrace.replication.Leadership;
 import io.millrace.replication.PartitionStatus;
-import io.millrace.replication.Shard;
 import io.millrace.v1.AdminServiceGrpc;
 import io.millrace.v1.AlterTopicConfigRequest;
 import io.millrace.v1.AlterTopicConfigResponse;
@@ -39,6 +43,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     private final Topics topics;
     private final Errors errors;
     private final Deadlines deadlines;
+    private final ClusterHealth health;
     private final int brokerId;
     private final String version;
 
@@ -48,6 +53,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
             Topics topics,
             Errors errors,
             Deadlines deadlines,
+            ClusterHealth health,
             int brokerId,
             String version) {
         this.metadata = metadata;
@@ -55,6 +61,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
         this.topics = topics;
         this.errors = errors;
         this.deadlines = deadlines;
+        this.health = health;
         this.brokerId = brokerId;
         this.version = version;
     }
@@ -156,27 +163,19 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                 .setLeaderEpoch(-1)
                 .setKeyLow(partition.keys().low())
                 .setKeyHigh(partition.keys().high());
-        try {
-            Partitions.Place place = partitions.place(topic, number);
-            Leadership leadership = place.shard().leadership();
-            if (leadership.leading()) {
-                Topic.Link last = partition.chain().get(partition.chain().size() - 1);
-                description.setLeader(brokerId);
-                description.setLeaderEpoch(Math.toIntExact(last.epochBase() + leadership.term()));
-            }
-            if (withBounds) {
-                PartitionStatus status = place.status();
-                description
-                        .setLogStart(status.logStart())
-                        .setLogEnd(status.logEnd())
-                        .setRecords(status.records())
-                        .setBytes(status.bytes());
-            }
-        } catch (FaultException e) {
-            if (withBounds) {
-                throw e;
-            }
-            // A list names the partition even where its shard is not there: leader -1.
+        Leader leader = partitions.leader(partition.shard());
+        if (leader.broker() != LeaderTable.UNKNOWN) {
+            Topic.Link last = partition.chain().get(partition.chain().size() - 1);
+            description.setLeader(leader.broker());
+            description.setLeaderEpoch(Math.toIntExact(last.epochBase() + leader.term()));
+        }
+        if (withBounds) {
+            PartitionStatus status = partitions.nearestStatus(topic, number);
+            description
+                    .setLogStart(status.logStart())
+                    .setLogEnd(status.logEnd())
+                    .setRecords(status.records())
+                    .setBytes(status.bytes());
         }
         return description.build();
     }
@@ -190,45 +189,55 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
             if (image.clusterId() != null) {
                 response.setClusterId(WireBytes.of(image.clusterId()));
             }
-            image.brokers().values().forEach(broker -> response.addBrokers(description(broker)));
-            image.shards().values().forEach(shard -> response.addShards(description(shard)));
+            ClusterHealth.View view = health.look();
+            image.brokers().values().forEach(broker -> response.addBrokers(description(broker, view)));
+            image.shards().values().forEach(shard -> response.addShards(description(shard, view)));
+            response.addAllProblems(view.problems());
             return response.build();
         });
     }
 
-    private static BrokerDescription description(BrokerEntry broker) {
-        BrokerDescription.Builder description =
-                BrokerDescription.newBuilder().setId(broker.id()).setRack(broker.rack());
-        broker.listeners().stream()
-                .filter(listener -> listener.name().equals(BrokerEntry.MILLRACE_LISTENER))
-                .findFirst()
-                .ifPresent(listener -> description.setEndpoint(
-                        Endpoint.newBuilder().setHost(listener.host()).setPort(listener.port())));
+    private static BrokerDescription description(BrokerEntry broker, ClusterHealth.View view) {
+        BrokerDescription.Builder description = BrokerDescription.newBuilder()
+                .setId(broker.id())
+                .setRack(broker.rack())
+                .setState(broker.state().name().toLowerCase(Locale.ROOT))
+                .setReachable(view.reachable().contains(broker.id()));
+        BrokerEntry.Listener client = broker.client();
+        if (client != null) {
+            description.setEndpoint(
+                    Endpoint.newBuilder().setHost(client.host()).setPort(client.port()));
+        }
+        Peer peer = broker.peer();
+        if (peer != null) {
+            description
+                    .setClusterPort(peer.clusterPort())
+                    .setRaftPort(peer.raftPort())
+                    .setPayloadPort(peer.payloadPort());
+        }
         return description.build();
     }
 
-    private ShardDescription description(ShardEntry entry) {
-        ShardDescription.Builder description = ShardDescription.newBuilder().setId(entry.id());
-        if (entry.kind() == ShardEntry.Kind.METADATA) {
-            Leadership leadership = metadata.leadership();
-            return description
-                    .setKind("metadata")
-                    .setLeader(leadership.leading() ? brokerId : -1)
-                    .setTerm(leadership.term())
-                    .setAppliedIndex(metadata.appliedIndex())
-                    .build();
-        }
-        description.setKind("data").setLeader(-1);
-        try {
-            Shard shard = partitions.shard(entry.id());
-            Leadership leadership = shard.leadership();
-            description
-                    .setLeader(leadership.leading() ? brokerId : -1)
-                    .setTerm(leadership.term())
-                    .setAppliedIndex(shard.stats().appliedIndex());
-        } catch (FaultException e) {
-            // Listed without a leader: it is not open here.
-            description.setTerm(0);
+    private ShardDescription description(ShardEntry entry, ClusterHealth.View view) {
+        Leader leader = partitions.leader(entry.id());
+        ShardDescription.Builder description = ShardDescription.newBuilder()
+                .setId(entry.id())
+                .setKind(entry.kind().name().toLowerCase(Locale.ROOT))
+                .setLeader(leader.broker())
+                .setTerm(leader.term())
+                .setAppliedIndex(view.appliedIndex(entry.id(), leader.broker(), brokerId));
+        for (int broker : entry.replicas()) {
+            ReplicaState replica = view.replica(entry.id(), broker);
+            ReplicaDescription.Builder one =
+                    ReplicaDescription.newBuilder().setBroker(broker).setAppliedIndex(-1);
+            if (replica != null) {
+                one.setAppliedIndex(replica.appliedIndex())
+                        .setLag(Math.max(0, description.getAppliedIndex() - replica.appliedIndex()))
+                        .setProblem(replica.quarantined());
+            } else {
+                one.setProblem("does not answer");
+            }
+            description.addReplicas(one);
         }
         return description.build();
     }

@@ -107,7 +107,9 @@ final class Errors {
                     DIRECTORY_NOT_WRITABLE,
                     WRONG_CLUSTER,
                     NEWER_FORMAT,
-                    DAMAGED_DIRECTORY -> Status.INTERNAL;
+                    DAMAGED_DIRECTORY,
+                    BROKER_ID_IN_USE,
+                    STALE_BROKER -> Status.INTERNAL;
         };
     }
 }

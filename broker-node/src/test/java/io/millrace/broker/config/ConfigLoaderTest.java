@@ -25,6 +25,7 @@ final class ConfigLoaderTest {
                         new BrokerConfig.Listen("127.0.0.1", 7070, "", 0),
                         7071,
                         new BrokerConfig.Cluster(null, 1, ""),
+                        BrokerConfig.Peers.none(),
                         new BrokerConfig.Storage(2, 256L << 20, 1L << 30),
                         new BrokerConfig.Limits(16 << 20, 4 << 20, (1L << 30) / 5, 256, 10_000),
                         new BrokerConfig.Defaults(4, Duration.ofSeconds(30)),

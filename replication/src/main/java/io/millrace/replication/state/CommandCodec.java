@@ -17,11 +17,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** Commands of an entry as {@code millrace.internal.v1.ShardCommand}; strict as {@link HeaderCodec}. */
-final class CommandCodec {
+/**
+ * Commands as {@code millrace.internal.v1.ShardCommand}, in entries and between brokers. Strict: what is not understood is an
+ * {@link UnknownEntryException}. Pure.
+ */
+public final class CommandCodec {
     private CommandCodec() {}
 
-    static io.millrace.internal.v1.ShardCommand encode(ShardCommand command) {
+    public static io.millrace.internal.v1.ShardCommand encode(ShardCommand command) {
         io.millrace.internal.v1.ShardCommand.Builder out = io.millrace.internal.v1.ShardCommand.newBuilder();
         if (command instanceof CreatePartitions c) {
             io.millrace.internal.v1.CreatePartitions.Builder list =
@@ -73,7 +76,7 @@ final class CommandCodec {
         return out.build();
     }
 
-    static ShardCommand decode(io.millrace.internal.v1.ShardCommand in) {
+    public static ShardCommand decode(io.millrace.internal.v1.ShardCommand in) {
         HeaderCodec.refuseUnknownFields(in);
         return switch (in.getCommandCase()) {
             case CREATE_PARTITIONS -> createPartitions(in.getCreatePartitions());
