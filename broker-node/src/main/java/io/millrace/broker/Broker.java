@@ -1,31 +1,34 @@
 package io.millrace.broker;
 
+import io.millrace.broker.cluster.Peer;
 import io.millrace.broker.config.BrokerConfig;
-import io.millrace.broker.fetch.Fetches;
-import io.millrace.broker.group.Positions;
 import io.millrace.broker.host.DataDirectory;
 import io.millrace.broker.host.OpenShards;
 import io.millrace.broker.host.Upkeep;
+import io.millrace.broker.member.ActiveMember;
+import io.millrace.broker.member.Membership;
+import io.millrace.broker.member.OwnReplicas;
 import io.millrace.broker.metadata.BrokerEntry;
 import io.millrace.broker.metadata.ClusterImage;
+import io.millrace.broker.metadata.MetadataChange;
+import io.millrace.broker.metadata.MetadataMachine;
+import io.millrace.broker.metadata.MetadataReplica;
 import io.millrace.broker.metadata.MetadataShard;
-import io.millrace.broker.metadata.Partitions;
-import io.millrace.broker.metadata.ProducerIds;
+import io.millrace.broker.metadata.MetadataView;
+import io.millrace.broker.metadata.ShardCommands;
 import io.millrace.broker.metadata.ShardEntry;
 import io.millrace.broker.metadata.Topics;
+import io.millrace.broker.ops.ClusterHealth;
 import io.millrace.broker.ops.Metrics;
 import io.millrace.broker.ops.OpsServer;
 import io.millrace.broker.ops.Readiness;
-import io.millrace.broker.produce.Appends;
-import io.millrace.broker.produce.DiskSpace;
-import io.millrace.broker.produce.MemoryBudget;
-import io.millrace.broker.produce.PlainRecords;
 import io.millrace.broker.rpc.Core;
 import io.millrace.broker.rpc.GrpcServer;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
-import io.millrace.replication.Shard;
+import io.millrace.internal.v1.MetadataEntry;
+import io.millrace.replication.Leadership;
 import io.millrace.replication.ShardConfig;
 import io.millrace.storage.index.IndexConfig;
 import io.millrace.storage.index.IndexMemory;
@@ -36,42 +39,44 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A broker: its start is the list of steps in {@link #start}, its stop the same list in reverse. Made by {@link #start}, which returns when
- * it serves; any thread may {@link #close} it.
+ * A broker: its start is the list of steps in {@link #startSteps}, its stop the same list in reverse. Made by {@link #start}, which returns when
+ * it serves; a member of a cluster waits for as long as it takes until it is in, then for a majority of the metadata's brokers for a while. Any thread may {@link #close} it.
  */
 public final class Broker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
 
     private static final Duration LEADER_TIMEOUT = Duration.ofSeconds(30);
-    private static final Duration METADATA_TIMEOUT = Duration.ofSeconds(15);
+    private static final Duration HAND_OVER_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration RECONCILE_EVERY = Duration.ofSeconds(10);
     private static final int BLOCKING_THREADS = 16;
     private static final int READER_THREADS = 4;
-
-    /** A task per open call at most; calls are bounded per connection. */
-    private static final int QUEUED_TASKS = 100_000;
+    private static final int PEER_THREADS = 16;
 
     private final BrokerConfig config;
     private final Environment environment;
     private final Deque<Step> steps = new ArrayDeque<>();
-    private final Semaphore metadataChanged = new Semaphore(0);
+    private final Semaphore metadataLed = new Semaphore(0);
     private final AtomicBoolean isClosed = new AtomicBoolean();
     private final CountDownLatch closed = new CountDownLatch(1);
 
+    private volatile @Nullable Membership membership;
+    private volatile @Nullable ActiveMember active;
+    private volatile @Nullable Fault refusal;
     private volatile boolean isServing;
     private int grpcPort;
     private int httpPort;
@@ -88,7 +93,7 @@ public final class Broker implements AutoCloseable {
      * Starts a broker; on return it serves. Where a step fails, those before it are undone.
      *
      * @throws FaultException PORT_IN_USE, DIRECTORY_LOCKED, DIRECTORY_NOT_WRITABLE, WRONG_CLUSTER, NEWER_FORMAT, DAMAGED_DIRECTORY,
-     *     SHARD_UNAVAILABLE
+     *     SHARD_UNAVAILABLE, BROKER_ID_IN_USE, STALE_BROKER, INVALID_CONFIG
      */
     public static Broker start(BrokerConfig config, Environment environment) {
         Broker broker = new Broker(config, environment);
@@ -103,49 +108,122 @@ public final class Broker implements AutoCloseable {
 
     private void startSteps() {
         DataDirectory directory = add("data directory", openDirectory());
-        clusterId = directory.identity().clusterId();
+        checkMode(directory);
         Metrics metrics = add("metrics", new Metrics());
         IndexMemory memory = add("index memory", IndexMemory.small());
-        OpenShards shards = add("shards", openShards(directory, metrics, memory));
-        MetadataShard metadata = add("metadata", metadata(shards));
-        formCluster(metadata, shards);
+        MetadataView view = new MetadataView(this::metadataAdvanced);
+        Membership joined = isMember() ? join(directory, view) : null;
+        membership = joined;
+        clusterId = directory.identity().clusterId();
+        OpenShards shards = add("shards", openShards(directory, metrics, memory, view));
+        MetadataReplica replica = shards.hasMetadata() ? add("metadata", replica(shards)) : null;
+        OwnReplicas own = new OwnReplicas(shards, replica);
+        if (joined != null) {
+            joined.opened(shards);
+        }
         add("upkeep", Upkeep.start(shards, environment.nanos(), new NamedThreads("upkeep")));
 
-        Partitions partitions = new Partitions(metadata::image, shards::shard);
         ExecutorService blocking = addPool("calls", BLOCKING_THREADS);
         ExecutorService readers = addPool("reads", READER_THREADS);
-        ScheduledExecutorService timers = addTimers();
-        Core core = core(directory, metadata, partitions, readers, timers, metrics);
-        Readiness readiness = new Readiness(() -> readiness(metadata, shards, core));
-        metrics.budget(core.budget());
-        shards.shards().forEach(metrics::shard);
+        ScheduledExecutorService timers = addTimers("timers");
+        CoreParts parts = new CoreParts(config, environment, view, own, joined);
+        Core core = parts.core(directory, readers, timers, metrics, this::changeHere, this::isCurrent);
+        if (joined == null) {
+            formAlone(parts.metadata(), own, shards.ids());
+        } else {
+            activate(joined, own, view, parts.commands());
+        }
+        Readiness readiness = new Readiness(() -> readiness(own, core));
+        metrics(metrics, core, own);
 
         OpsServer ops = add(
                 "http",
                 OpsServer.start(
                         new InetSocketAddress(config.listen().host(), config.httpPort()), metrics::scrape, readiness));
         httpPort = ops.port();
-        GrpcServer grpc = GrpcServer.start(core, grpcSettings(blocking, readers));
+        GrpcServer grpc = GrpcServer.start(core, grpcSettings(blocking, readers, health(own)));
         steps.push(new Step("grpc", () -> grpc.stop(config.stopGrace())));
         grpcPort = grpc.port();
         metrics.gauge("millrace.grpc.calls", "Calls that are open", grpc::openCalls);
         metrics.gauge("millrace.fetch.waiting", "Fetch requests that wait for records", core.fetches()::waiting);
 
-        register(metadata, directory);
-        reconcileNowAndThen(core.topics(), timers);
+        register(parts.metadata(), directory);
+        reconcileNowAndThen(core.topics(), own, timers);
         grpc.serving(true);
+        ActiveMember member = active;
+        if (member != null) {
+            steps.push(new Step("leadership", () -> member.handOver(HAND_OVER_TIMEOUT)));
+        }
         steps.push(new Step("readiness", readiness::stopping));
         isServing = true;
         warnWhenOpen();
         LOG.info(
-                "Broker {} of cluster {} serves on {}:{} (http {}), {} data shards, data in {}",
+                "Broker {} of cluster {} serves on {}:{} (http {}), shards {}, data in {}",
                 config.cluster().brokerId(),
                 clusterId,
                 config.listen().host(),
                 grpcPort,
                 httpPort,
-                shards.dataShards(),
+                shards.ids(),
                 directory.root());
+    }
+
+    private boolean isMember() {
+        return !config.peers().seeds().isEmpty();
+    }
+
+    /** A directory is of a broker that stands alone, or of a member, for ever. */
+    private void checkMode(DataDirectory directory) {
+        if (directory.formation() != null && !isMember()) {
+            throw Fault.of(
+                            ErrorCode.INVALID_CONFIG,
+                            directory.root().toString(),
+                            "The data directory is of a member of cluster "
+                                    + directory.identity().clusterId() + ", and cluster.seeds is empty. Set it.")
+                    .asException();
+        }
+        if (directory.formation() == null && directory.hadShards() && isMember()) {
+            throw Fault.of(
+                            ErrorCode.WRONG_CLUSTER,
+                            directory.root().toString(),
+                            "The data directory is of a broker that stands alone: it cannot become a member of a cluster."
+                                    + " Leave cluster.seeds out, or choose an empty directory (--data).")
+                    .asException();
+        }
+    }
+
+    private Membership join(DataDirectory directory, MetadataView view) {
+        ExecutorService calls = addPool("peer-calls", PEER_THREADS);
+        return add("membership", Membership.begin(config, directory, view, environment.nanos(), calls));
+    }
+
+    private void activate(Membership joined, OwnReplicas own, MetadataView view, ShardCommands commands) {
+        ExecutorService asks = addPool("peer-asks", PEER_THREADS);
+        ScheduledExecutorService looks = addTimers("looks");
+        ActiveMember member = add("member", new ActiveMember(joined, own, view, commands, environment.nanos(), asks));
+        active = member;
+        member.start(looks);
+    }
+
+    private void metadataAdvanced() {
+        ActiveMember member = active;
+        if (member != null) {
+            member.metadataAdvanced();
+        }
+    }
+
+    private MetadataChange changeHere(MetadataEntry.Builder entry) {
+        ActiveMember member = active;
+        if (member == null) {
+            throw Fault.of(ErrorCode.SHARD_UNAVAILABLE, "shard/0", "The broker is starting. Try again.")
+                    .asException();
+        }
+        return member.change(entry);
+    }
+
+    private boolean isCurrent() {
+        ActiveMember member = active;
+        return member != null && member.isCurrent();
     }
 
     private <T extends AutoCloseable> T add(String name, T part) {
@@ -163,9 +241,10 @@ public final class Broker implements AutoCloseable {
                 environment.random());
     }
 
-    private OpenShards openShards(DataDirectory directory, Metrics metrics, IndexMemory memory) {
+    private OpenShards openShards(DataDirectory directory, Metrics metrics, IndexMemory memory, MetadataView view) {
         long inFlight = config.limits().bytesInFlight();
         ShardConfig shard = ShardConfig.DEFAULT;
+        Membership joined = membership;
         return OpenShards.open(
                 directory,
                 memory,
@@ -178,42 +257,71 @@ public final class Broker implements AutoCloseable {
                         environment.wallClock(),
                         environment.nanos(),
                         environment.failStop(),
-                        metrics::listener),
-                metadataChanged::release);
+                        id -> metrics.listener(id, leadership -> leadershipChanged(id, leadership))),
+                joined == null ? null : joined.replicated(new StuckShards(environment.nanos())),
+                joined == null ? aloneIds(directory) : joined.shardIds(directory),
+                new MetadataMachine.Events() {
+                    @Override
+                    public void changed(ClusterImage image) {
+                        view.offer(image);
+                    }
+
+                    @Override
+                    public void leadershipChanged(Leadership leadership) {
+                        Broker.this.leadershipChanged(ShardEntry.METADATA_SHARD, leadership);
+                        metadataLed.release();
+                    }
+                });
     }
 
-    private MetadataShard metadata(OpenShards shards) {
-        return new MetadataShard(
+    private static SortedSet<Integer> aloneIds(DataDirectory directory) {
+        SortedSet<Integer> ids = new TreeSet<>();
+        for (int id = 0; id <= directory.identity().dataShards(); id++) {
+            ids.add(id);
+        }
+        return ids;
+    }
+
+    private void leadershipChanged(int shard, Leadership leadership) {
+        Membership joined = membership;
+        if (joined != null) {
+            joined.leadershipChanged(shard, leadership);
+        }
+    }
+
+    private MetadataReplica replica(OpenShards shards) {
+        return new MetadataReplica(
                 shards.metadataLog(),
                 shards.metadataMachine(),
                 shards.metadataIndex(),
                 environment.wallClock(),
-                METADATA_TIMEOUT);
+                environment.nanos(),
+                CoreParts.METADATA_TIMEOUT);
     }
 
     /** Waits for the metadata's leader and, in a new cluster, writes its first entry. */
-    private void formCluster(MetadataShard metadata, OpenShards shards) {
-        awaitLeader(metadata);
+    private void formAlone(MetadataShard metadata, OwnReplicas own, SortedSet<Integer> ids) {
+        awaitLeader(own);
         if (metadata.image().clusterId() != null) {
             return;
         }
         List<Integer> self = List.of(config.cluster().brokerId());
         List<ShardEntry> entries = new ArrayList<>();
-        entries.add(new ShardEntry(ShardEntry.METADATA_SHARD, ShardEntry.Kind.METADATA, self));
-        for (int id = 1; id <= shards.dataShards(); id++) {
-            entries.add(new ShardEntry(id, ShardEntry.Kind.DATA, self));
+        for (int id : ids) {
+            entries.add(new ShardEntry(
+                    id, id == ShardEntry.METADATA_SHARD ? ShardEntry.Kind.METADATA : ShardEntry.Kind.DATA, self));
         }
         metadata.form(clusterId, entries);
         LOG.info("Formed cluster {}", clusterId);
     }
 
-    private void awaitLeader(MetadataShard metadata) {
+    private void awaitLeader(OwnReplicas own) {
         long deadline = environment.nanos().getAsLong() + LEADER_TIMEOUT.toNanos();
         try {
-            while (!metadata.leadership().leading()) {
+            while (!own.leads(ShardEntry.METADATA_SHARD)) {
                 long left = deadline - environment.nanos().getAsLong();
-                // Each change of leadership or metadata wakes us.
-                if (left <= 0 || !metadataChanged.tryAcquire(left, TimeUnit.NANOSECONDS)) {
+                // Each change of leadership wakes us.
+                if (left <= 0 || !metadataLed.tryAcquire(left, TimeUnit.NANOSECONDS)) {
                     throw Fault.of(
                                     ErrorCode.SHARD_UNAVAILABLE,
                                     "shard/0",
@@ -228,44 +336,15 @@ public final class Broker implements AutoCloseable {
         }
     }
 
-    private Core core(
-            DataDirectory directory,
-            MetadataShard metadata,
-            Partitions partitions,
-            ExecutorService readers,
-            ScheduledExecutorService timers,
-            Metrics metrics) {
-        BrokerConfig.Limits limits = config.limits();
-        Topics topics = new Topics(
-                metadata,
-                partitions,
-                new Topics.Bounds(
-                        config.defaults().partitions(), limits.maxPartitionsPerTopic(), limits.maxBatchBytes()),
-                environment.random(),
-                environment.nanos());
-        DiskSpace space = new DiskSpace(
-                () -> environment.usableBytes().applyAsLong(directory.root()),
-                config.storage().diskReserveBytes(),
-                config.cluster().brokerId(),
-                environment.nanos());
-        metrics.gauge("millrace.disk.usable.bytes", "Free bytes of the data directory's file system", space::usable);
-        metrics.gauge(
-                "millrace.disk.full", "1 while appends are refused for want of space", () -> space.isFull() ? 1 : 0);
-        Appends appends = new Appends(partitions, topics, space, environment.wallClock());
-        Fetches fetches = new Fetches(partitions, readers, timers);
-        return new Core(
-                metadata,
-                partitions,
-                topics,
-                new ProducerIds(metadata),
-                appends,
-                new PlainRecords(partitions, topics, appends, environment.wallClock(), environment.nanos()),
-                fetches,
-                new Positions(partitions, fetches, environment.random(), environment.nanos()),
-                new MemoryBudget(limits.bytesInFlight()));
+    private ClusterHealth health(OwnReplicas own) {
+        ActiveMember member = active;
+        int self = config.cluster().brokerId();
+        return member != null
+                ? member.health()
+                : () -> new ClusterHealth.View(Map.of(self, own.states()), List.of());
     }
 
-    private GrpcServer.Settings grpcSettings(ExecutorService blocking, ExecutorService readers) {
+    private GrpcServer.Settings grpcSettings(ExecutorService blocking, ExecutorService readers, ClusterHealth health) {
         BrokerConfig.Limits limits = config.limits();
         return new GrpcServer.Settings(
                 new InetSocketAddress(config.listen().host(), config.listen().port()),
@@ -276,30 +355,44 @@ public final class Broker implements AutoCloseable {
                 limits.maxCallsPerConnection(),
                 config.defaults().requestTimeout(),
                 environment.nanos(),
+                health,
                 blocking,
                 readers);
     }
 
     private void register(MetadataShard metadata, DataDirectory directory) {
         BrokerConfig.Listen listen = config.listen();
-        metadata.register(new BrokerEntry(
+        Membership joined = membership;
+        ActiveMember member = active;
+        BrokerEntry entry = BrokerEntry.of(
                 config.cluster().brokerId(),
+                directory.identity().incarnation(),
                 config.cluster().rack(),
-                List.of(new BrokerEntry.Listener(
-                        BrokerEntry.MILLRACE_LISTENER,
-                        "grpc",
-                        "plaintext",
-                        listen.advertisedHost().isEmpty() ? listen.host() : listen.advertisedHost(),
-                        listen.advertisedPort() == 0 ? grpcPort : listen.advertisedPort())),
-                directory.identity().incarnation()));
+                listen.advertisedHost().isEmpty() ? listen.host() : listen.advertisedHost(),
+                listen.advertisedPort() == 0 ? grpcPort : listen.advertisedPort(),
+                joined == null ? null : joined.self());
+        if (member == null) {
+            metadata.register(entry);
+        } else {
+            member.register(metadata, entry, LEADER_TIMEOUT, this::refused);
+        }
     }
 
-    /** Finishes topics that a crash left halfway, and looks again now and then for those that a fault has. */
-    private void reconcileNowAndThen(Topics topics, ScheduledExecutorService timers) {
+    /** The cluster does not take this broker: it stops. */
+    private void refused(Fault fault) {
+        LOG.error("The cluster does not take this broker: {}", fault.message());
+        refusal = fault;
+        new NamedThreads("refused").newThread(this::close).start();
+    }
+
+    /** Finishes topics that a crash left halfway, and looks again now and then for those that a fault has. By the metadata's leader alone. */
+    private static void reconcileNowAndThen(Topics topics, OwnReplicas own, ScheduledExecutorService timers) {
         var unused = timers.scheduleWithFixedDelay(
                 () -> {
                     try {
-                        topics.reconcile(METADATA_TIMEOUT.toNanos());
+                        if (own.leads(ShardEntry.METADATA_SHARD)) {
+                            topics.reconcile(CoreParts.METADATA_TIMEOUT.toNanos());
+                        }
                     } catch (RuntimeException e) {
                         LOG.error("Reconciling topics failed; it is tried again", e);
                     }
@@ -309,61 +402,51 @@ public final class Broker implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
     }
 
-    private Readiness.State readiness(MetadataShard metadata, OpenShards shards, Core core) {
+    private Readiness.State readiness(OwnReplicas own, Core core) {
         List<String> reasons = new ArrayList<>();
         int ready = 0;
-        if (metadata.leadership().leading()) {
-            ready++;
-        } else {
-            reasons.add("shard/0 (metadata) has no ready leader here");
-        }
-        for (Shard shard : shards.shards()) {
-            if (shard.leadership().leading()) {
+        ActiveMember member = active;
+        for (int shard : own.shards().ids()) {
+            if (member == null ? own.leads(shard) : member.isReady(shard)) {
                 ready++;
-            } else {
-                reasons.add("shard/" + shard.id() + " has no ready leader here");
+            } else if (member == null) {
+                reasons.add("shard/" + shard + (shard == 0 ? " (metadata)" : "") + " has no ready leader here");
             }
         }
-        shards.quarantined().forEach((id, why) -> reasons.add("shard/" + id + " is quarantined: " + why));
-        ClusterImage image = core.partitions().image();
-        if (!image.brokers().containsKey(config.cluster().brokerId())) {
+        own.shards().quarantined().forEach((id, why) -> reasons.add("shard/" + id + " is quarantined: " + why));
+        if (member != null) {
+            reasons.addAll(member.reasons());
+        } else if (!core.partitions().image().brokers().containsKey(config.cluster().brokerId())) {
             reasons.add("the broker is not registered yet");
         }
-        return new Readiness.State(ready, 1 + shards.dataShards(), reasons);
+        return new Readiness.State(ready, own.shards().ids().size(), reasons);
+    }
+
+    private void metrics(Metrics metrics, Core core, OwnReplicas own) {
+        metrics.budget(core.budget());
+        own.shards().shards().forEach(metrics::shard);
+        Membership joined = membership;
+        if (joined != null) {
+            metrics.counter(
+                    "millrace.elections", "Leaders of a new term, of any shard, heard of", joined.leaders()::elections);
+            own.shards().ids().forEach(id -> metrics.shardGauge(
+                    "millrace.shard.leader",
+                    "Broker that leads the shard, as heard here; -1: unknown",
+                    id,
+                    () -> joined.leaders().broker(id)));
+        }
     }
 
     private ExecutorService addPool(String name, int threads) {
-        ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                threads,
-                threads,
-                60,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(QUEUED_TASKS),
-                new NamedThreads(name));
-        pool.allowCoreThreadTimeOut(true);
-        steps.push(new Step(name, () -> stop(pool)));
+        ExecutorService pool = Pools.pool(name, threads);
+        steps.push(new Step(name, () -> Pools.stop(pool)));
         return pool;
     }
 
-    private ScheduledExecutorService addTimers() {
-        ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(2, new NamedThreads("timers"));
-        timers.setRemoveOnCancelPolicy(true);
-        timers.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        steps.push(new Step("timers", () -> stop(timers)));
+    private ScheduledExecutorService addTimers(String name) {
+        ScheduledExecutorService timers = Pools.timers(name, 2);
+        steps.push(new Step(name, () -> Pools.stop(timers)));
         return timers;
-    }
-
-    private static void stop(ExecutorService pool) {
-        pool.shutdown();
-        try {
-            if (!pool.awaitTermination(5, TimeUnit.SECONDS)) {
-                pool.shutdownNow();
-                pool.awaitTermination(1, TimeUnit.SECONDS);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            pool.shutdownNow();
-        }
     }
 
     private void warnWhenOpen() {
@@ -394,8 +477,19 @@ public final class Broker implements AutoCloseable {
         return clusterId;
     }
 
+    /** How other brokers reach this one; null: it stands alone. */
+    public @Nullable Peer peer() {
+        Membership joined = membership;
+        return joined == null ? null : joined.self();
+    }
+
+    /** Why the cluster did not take this broker any more, so that it stopped; null: it did. */
+    public @Nullable Fault refusal() {
+        return refusal;
+    }
+
     /**
-     * Stops: refuses new work (STOPPING), gives what is in flight the configured grace, then undoes the steps of the start in reverse; the
+     * Stops: in a cluster hands over leadership, refuses new work (STOPPING), gives what is in flight the configured grace, then undoes the steps of the start in reverse; the
      * index is flushed on the way. Idempotent; a second caller waits for the first.
      */
     @Override

@@ -1,9 +1,11 @@
 package io.millrace.broker;
 
+import io.millrace.broker.cluster.Peer;
 import io.millrace.broker.config.BrokerConfig;
 import io.millrace.broker.config.ConfigException;
 import io.millrace.broker.config.ConfigLoader;
 import io.millrace.broker.config.Settings;
+import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -33,6 +35,7 @@ import picocli.CommandLine.Spec;
             "  millrace broker --data /var/lib/millrace",
             "  millrace broker --config millrace.yaml --set listen.port=7170",
             "  millrace broker --data /tmp/try --port 0 --http-port 0 --ready-file /tmp/try.json",
+            "  millrace broker --data /var/lib/millrace --set cluster.broker-id=1 --set cluster.seeds=a:7072,b:7072,c:7072",
             "",
             "Exit codes: 0 stopped; 1 a bug; 2 command line or setting wrong; 3 port in use;",
             "4 data directory locked or not writable; 5 directory of another cluster or a newer format;",
@@ -77,6 +80,11 @@ public final class BrokerCommand implements Callable<Integer> {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker), "broker-stop"));
             announce(broker);
             broker.awaitClosed();
+            Fault refusal = broker.refusal();
+            if (refusal != null) {
+                err().println(refusal.message());
+                return ExitCode.of(refusal.code()).number();
+            }
             return ExitCode.STOPPED.number();
         } catch (ConfigException e) {
             err().println(e.getMessage());
@@ -120,7 +128,7 @@ public final class BrokerCommand implements Callable<Integer> {
                         "{\"host\":\"" + broker.host() + "\",\"grpcPort\":" + broker.grpcPort() + ",\"httpPort\":"
                                 + broker.httpPort() + ",\"pid\":"
                                 + ProcessHandle.current().pid() + ",\"clusterId\":\""
-                                + broker.clusterId() + "\"}\n",
+                                + broker.clusterId() + "\"" + peerPorts(broker) + "}\n",
                         StandardCharsets.UTF_8);
                 Files.move(half, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } catch (IOException e) {
@@ -128,6 +136,14 @@ public final class BrokerCommand implements Callable<Integer> {
                 throw new UncheckedIOException("cannot write the ready file " + file, e);
             }
         }
+    }
+
+    private static String peerPorts(Broker broker) {
+        Peer peer = broker.peer();
+        return peer == null
+                ? ""
+                : ",\"brokerId\":" + peer.broker() + ",\"clusterPort\":" + peer.clusterPort() + ",\"raftPort\":"
+                        + peer.raftPort() + ",\"payloadPort\":" + peer.payloadPort();
     }
 
     private void stop(Broker broker) {

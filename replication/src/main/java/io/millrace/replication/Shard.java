@@ -115,6 +115,9 @@ public final class Shard implements AutoCloseable {
             @Override
             public void leadershipChanged() {
                 started.poke();
+                if (!machine.leadership().leading()) {
+                    watchers.tellAll(); // whoever waits here waits at the wrong broker
+                }
             }
 
             @Override
@@ -240,7 +243,7 @@ public final class Shard implements AutoCloseable {
     }
 
     /**
-     * Calls back after each entry that moved the partition's bounds, and when the partition or the shard goes away, until closed. The
+     * Calls back after each entry that moved the partition's bounds, and when the partition, the shard or its leadership goes away, until closed. The
      * callback runs on the apply thread: it must not block or throw. Look at the partition after this returns, not before. Faults:
      * UNKNOWN_PARTITION, OVERLOADED where too many watch.
      */

@@ -12,4 +12,7 @@ public interface ShardListener {
 
     /** An entry was applied on this replica, by whoever proposed it. */
     default void applied(int batches, long payloadBytes, long nanos) {}
+
+    /** Who leads, as this replica sees it, has changed. */
+    default void leadershipChanged(Leadership leadership) {}
 }

@@ -211,6 +211,7 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
     @Override
     public void onLeadership(Leadership changed) {
         leadership = changed;
+        listener.leadershipChanged(changed);
         Events heard = events;
         if (heard != null) {
             heard.leadershipChanged();

@@ -16,6 +16,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -252,6 +254,28 @@ public final class DataDirectory implements AutoCloseable {
     /** How the cluster began that this broker is a member of; null: it stands alone, or is not a member yet. */
     public @Nullable Formation formation() {
         return formation;
+    }
+
+    /** The shards that there are files of. */
+    public SortedSet<Integer> shards() {
+        SortedSet<Integer> found = new TreeSet<>();
+        Path all = root.resolve(SHARDS);
+        if (!Files.isDirectory(all)) {
+            return found;
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(all)) {
+            for (Path entry : entries) {
+                String name = String.valueOf(entry.getFileName());
+                if (name.matches("[0-9]{1,9}")) {
+                    found.add(Integer.valueOf(name));
+                }
+            }
+        } catch (IOException e) {
+            throw new FaultException(
+                    Fault.of(ErrorCode.DIRECTORY_NOT_WRITABLE, all.toString(), "The shards cannot be listed: " + e),
+                    e);
+        }
+        return found;
     }
 
     /** Whether there were shards in it when it was opened. */

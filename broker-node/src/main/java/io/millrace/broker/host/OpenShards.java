@@ -5,12 +5,15 @@ import io.millrace.broker.metadata.ShardEntry;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
+import io.millrace.replication.RaftVoter;
 import io.millrace.replication.ReplicatedLog;
 import io.millrace.replication.Shard;
 import io.millrace.replication.ShardConfig;
 import io.millrace.replication.ShardListener;
+import io.millrace.replication.payload.PayloadExchange;
 import io.millrace.replication.ratis.RaftGroupSpec;
 import io.millrace.replication.ratis.RatisConfig;
+import io.millrace.replication.ratis.RatisEvents;
 import io.millrace.replication.ratis.RatisHost;
 import io.millrace.storage.FailStop;
 import io.millrace.storage.PartitionIndex;
@@ -29,6 +32,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
@@ -54,7 +58,8 @@ public final class OpenShards implements AutoCloseable {
     private final SortedMap<Integer, Shard> shards = new TreeMap<>();
     private final SortedMap<Integer, String> quarantined = new TreeMap<>();
     private final List<SegmentedShardLog> logs = new ArrayList<>();
-    private final int dataShards;
+    private final SortedSet<Integer> ids;
+    private List<RaftVoter> voters = List.of();
     private @Nullable RatisHost ratis;
     private @Nullable PartitionIndex metadataIndex;
     private @Nullable MetadataMachine metadataMachine;
@@ -70,21 +75,37 @@ public final class OpenShards implements AutoCloseable {
             FailStop failStop,
             IntFunction<ShardListener> listeners) {}
 
-    private OpenShards(int dataShards) {
-        this.dataShards = dataShards;
+    /**
+     * How the shards of a member of a cluster are replicated.
+     *
+     * @param voters of every shard, where its replica here is new; empty: it waits until its leader adds it
+     * @param exchange outlives the shards
+     */
+    public record Replicated(
+            List<RaftVoter> voters, String host, int raftPort, PayloadExchange exchange, RatisEvents events) {}
+
+    private OpenShards(SortedSet<Integer> ids) {
+        this.ids = ids;
     }
 
     /**
      * Recovers and starts all shards; leadership comes a little later.
      *
      * @param memory outlives the shards
-     * @param onMetadata called after each change of the metadata, on its apply thread
+     * @param replicated null: the broker stands alone
+     * @param ids which shards to open
      * @throws FaultException NEWER_FORMAT, DAMAGED_DIRECTORY, PORT_IN_USE
      */
-    public static OpenShards open(DataDirectory directory, IndexMemory memory, Settings settings, Runnable onMetadata) {
-        OpenShards open = new OpenShards(directory.identity().dataShards());
+    public static OpenShards open(
+            DataDirectory directory,
+            IndexMemory memory,
+            Settings settings,
+            @Nullable Replicated replicated,
+            SortedSet<Integer> ids,
+            MetadataMachine.Events metadata) {
+        OpenShards open = new OpenShards(ids);
         try {
-            open.openAll(directory, memory, settings, onMetadata);
+            open.openAll(directory, memory, settings, replicated, metadata);
             return open;
         } catch (RuntimeException e) {
             open.close();
@@ -92,20 +113,23 @@ public final class OpenShards implements AutoCloseable {
         }
     }
 
-    private void openAll(DataDirectory directory, IndexMemory memory, Settings settings, Runnable onMetadata) {
-        Identity identity = directory.identity();
+    private void openAll(
+            DataDirectory directory,
+            IndexMemory memory,
+            Settings settings,
+            @Nullable Replicated replicated,
+            MetadataMachine.Events metadata) {
+        voters = replicated == null ? List.of() : replicated.voters();
         List<RaftGroupSpec<?>> groups = new ArrayList<>();
-        groups.add(openMetadata(directory, memory, settings, onMetadata));
-        for (int id = 1; id <= dataShards; id++) {
-            RaftGroupSpec<?> group = openData(id, directory, memory, settings);
+        for (int id : ids) {
+            RaftGroupSpec<?> group = id == ShardEntry.METADATA_SHARD
+                    ? openMetadata(directory, memory, settings, metadata)
+                    : openData(id, directory, memory, settings);
             if (group != null) {
                 groups.add(group);
             }
         }
-        RatisHost host = RatisHost.start(
-                RatisConfig.alone(identity.clusterId(), identity.brokerId(), identity.incarnation(), settings.nanos()),
-                groups,
-                settings.failStop());
+        RatisHost host = startRaft(directory.identity(), groups, settings, replicated);
         ratis = host;
         parts.push(host);
         Throwable metadataDamage = host.quarantined().get(ShardEntry.METADATA_SHARD);
@@ -130,8 +154,30 @@ public final class OpenShards implements AutoCloseable {
         }
     }
 
+    private static RatisHost startRaft(
+            Identity identity, List<RaftGroupSpec<?>> groups, Settings settings, @Nullable Replicated replicated) {
+        return replicated == null
+                ? RatisHost.start(
+                        RatisConfig.alone(
+                                identity.clusterId(), identity.brokerId(), identity.incarnation(), settings.nanos()),
+                        groups,
+                        settings.failStop())
+                : RatisHost.start(
+                        RatisConfig.member(
+                                identity.clusterId(),
+                                identity.brokerId(),
+                                identity.incarnation(),
+                                replicated.host(),
+                                replicated.raftPort(),
+                                settings.nanos()),
+                        groups,
+                        replicated.exchange(),
+                        replicated.events(),
+                        settings.failStop());
+    }
+
     private RaftGroupSpec<?> openMetadata(
-            DataDirectory directory, IndexMemory memory, Settings settings, Runnable onMetadata) {
+            DataDirectory directory, IndexMemory memory, Settings settings, MetadataMachine.Events events) {
         DataDirectory.ShardPaths paths = directory.shard(ShardEntry.METADATA_SHARD);
         try {
             PartitionIndex index = PartitionIndexes.open(paths.index(), settings.index(), memory, settings.failStop());
@@ -145,10 +191,10 @@ public final class OpenShards implements AutoCloseable {
                     index.liveBytes().keySet());
             parts.push(log);
             logs.add(log);
-            MetadataMachine machine = new MetadataMachine(index, onMetadata);
+            MetadataMachine machine = new MetadataMachine(index, events);
             metadataIndex = index;
             metadataMachine = machine;
-            return new RaftGroupSpec<>(ShardEntry.METADATA_SHARD, paths.raft(), log, machine, List.of());
+            return new RaftGroupSpec<>(ShardEntry.METADATA_SHARD, paths.raft(), log, machine, voters);
         } catch (StorageException e) {
             throw refused("shard/0", e);
         }
@@ -178,7 +224,7 @@ public final class OpenShards implements AutoCloseable {
                     settings.nanos(),
                     settings.listeners().apply(id));
             shards.put(id, shard);
-            return new RaftGroupSpec<>(id, paths.raft(), log, shard.machine(), List.of());
+            return new RaftGroupSpec<>(id, paths.raft(), log, shard.machine(), voters);
         } catch (StorageException e) {
             if (e.kind() == StorageException.Kind.NEWER_FORMAT) {
                 throw refused("shard/" + id, e);
@@ -225,10 +271,7 @@ public final class OpenShards implements AutoCloseable {
 
     /** Faults: SHARD_UNAVAILABLE. */
     public ReplicatedLog<MetadataMachine.Applied> metadataLog() {
-        if (ratis == null) {
-            throw new IllegalStateException("the Raft server is not started");
-        }
-        return ratis.log(ShardEntry.METADATA_SHARD);
+        return raft().log(ShardEntry.METADATA_SHARD);
     }
 
     /** A data shard; null where it is quarantined or not ours. */
@@ -245,9 +288,22 @@ public final class OpenShards implements AutoCloseable {
         return List.copyOf(logs);
     }
 
-    /** How many data shards there should be. */
-    public int dataShards() {
-        return dataShards;
+    /** The shards that have a replica here, in or out of use. */
+    public SortedSet<Integer> ids() {
+        return ids;
+    }
+
+    /** The Raft server, for members and leadership. */
+    public RatisHost raft() {
+        if (ratis == null) {
+            throw new IllegalStateException("the Raft server is not started");
+        }
+        return ratis;
+    }
+
+    /** Whether this broker has a replica of the metadata shard. */
+    public boolean hasMetadata() {
+        return metadataMachine != null;
     }
 
     /** Shards out of use, with the reason. */

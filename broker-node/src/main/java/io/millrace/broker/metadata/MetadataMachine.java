@@ -26,7 +26,7 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
     private static final int FORMAT = 1;
 
     private final PartitionIndex index;
-    private final Runnable onChange;
+    private final Events events;
     private volatile ClusterImage image;
     private volatile long timeMicros;
     private volatile Leadership leadership = new Leadership(0, false, null);
@@ -42,10 +42,16 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
     /** What an entry did, and the image after it. */
     public record Applied(Outcome outcome, ClusterImage image) {}
 
-    /** @param onChange called after each change, on the apply thread: must not block */
-    public MetadataMachine(PartitionIndex index, Runnable onChange) {
+    /** What is heard of the machine, on the log's threads. Must not block. */
+    public interface Events {
+        void changed(ClusterImage image);
+
+        void leadershipChanged(Leadership leadership);
+    }
+
+    public MetadataMachine(PartitionIndex index, Events events) {
         this.index = index;
-        this.onChange = onChange;
+        this.events = events;
         try (PartitionIndex.View view = index.view()) {
             this.image = MetadataRows.read(view);
             this.timeMicros = MetadataRows.readTime(view);
@@ -111,7 +117,7 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
         timeMicros = Math.max(timeMicros, entry.getTimeMicros());
         if (outcome instanceof Outcome.Changed changed) {
             image = changed.image();
-            onChange.run();
+            events.changed(changed.image());
         }
         return new Applied(outcome, image);
     }
@@ -189,6 +195,6 @@ public final class MetadataMachine implements ReplicatedMachine<MetadataMachine.
     @Override
     public void onLeadership(Leadership next) {
         leadership = next;
-        onChange.run();
+        events.leadershipChanged(next);
     }
 }

@@ -12,10 +12,13 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.millrace.broker.produce.MemoryBudget;
+import io.millrace.replication.Leadership;
 import io.millrace.replication.Shard;
 import io.millrace.replication.ShardListener;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 
 /** The broker's figures, in Prometheus' form: names {@code millrace_…}, base units. Thread safe. */
 public final class Metrics implements AutoCloseable {
@@ -37,6 +40,21 @@ public final class Metrics implements AutoCloseable {
 
     public void gauge(String name, String description, DoubleSupplier value) {
         Gauge.builder(name, value::getAsDouble).description(description).register(registry);
+    }
+
+    /** A figure that only rises. */
+    public void counter(String name, String description, LongSupplier value) {
+        FunctionCounter.builder(name, value, LongSupplier::getAsLong)
+                .description(description)
+                .register(registry);
+    }
+
+    /** A figure of one shard. */
+    public void shardGauge(String name, String description, int shard, DoubleSupplier value) {
+        Gauge.builder(name, value::getAsDouble)
+                .description(description)
+                .tags(tags(shard))
+                .register(registry);
     }
 
     public void budget(MemoryBudget budget) {
@@ -104,8 +122,8 @@ public final class Metrics implements AutoCloseable {
                 .register(registry);
     }
 
-    /** Times of one shard. */
-    public ShardListener listener(int shard) {
+    /** Times of one shard. {@code onLeadership} hears who leads it: must not block. */
+    public ShardListener listener(int shard, Consumer<Leadership> onLeadership) {
         Tags tags = tags(shard);
         Timer queued = timer("millrace.shard.queued", "Wait of an entry's oldest request for its proposal", tags);
         Timer applied = timer("millrace.shard.commit", "From proposal to applied on a majority", tags);
@@ -125,6 +143,11 @@ public final class Metrics implements AutoCloseable {
             @Override
             public void applied(int batches, long payloadBytes, long nanos) {
                 apply.record(nanos, TimeUnit.NANOSECONDS);
+            }
+
+            @Override
+            public void leadershipChanged(Leadership leadership) {
+                onLeadership.accept(leadership);
             }
         };
     }

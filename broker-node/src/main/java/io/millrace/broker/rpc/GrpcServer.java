@@ -8,6 +8,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.millrace.broker.ops.ClusterHealth;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
@@ -50,6 +51,7 @@ public final class GrpcServer {
             int maxCallsPerConnection,
             Duration requestTimeout,
             LongSupplier nanos,
+            ClusterHealth health,
             Executor blocking,
             Executor readers) {}
 
@@ -97,6 +99,7 @@ public final class GrpcServer {
                         core.topics(),
                         errors,
                         deadlines,
+                        settings.health(),
                         settings.brokerId(),
                         settings.version()))
                 .addService(new PositionService(core.positions(), errors, deadlines))

@@ -28,7 +28,9 @@ final class MetadataGoldenTest {
                 1,
                 "rack-a",
                 List.of(new BrokerEntry.Listener("millrace", "grpc", "plaintext", "localhost", 7070)),
-                77)));
+                77,
+                BrokerEntry.State.ACTIVE,
+                List.of())));
         image = ClusterImageTest.changed(image.create(new ClusterImage.NewTopic(
                 new UUID(2, 3),
                 "",

@@ -3,6 +3,7 @@ package io.millrace.broker.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.error.FaultException;
+import io.millrace.replication.Leadership;
 import io.millrace.replication.Shard;
 import io.millrace.replication.ShardConfig;
 import io.millrace.replication.ShardListener;
@@ -39,7 +40,8 @@ final class TopicSagaTest {
     private final class Life implements AutoCloseable {
         private final ShardLog metadataLog = log("metadata", metadataIndex);
         private final ShardLog dataLog = log("data", dataIndex);
-        private final MetadataMachine machine = new MetadataMachine(metadataIndex, () -> {});
+        private final MetadataView view = new MetadataView(() -> {});
+        private final MetadataMachine machine = new MetadataMachine(metadataIndex, events());
         private final Shard shard = new Shard(
                 1,
                 dataLog,
@@ -54,16 +56,25 @@ final class TopicSagaTest {
         private Life(Hook metadataHook, Hook dataHook) {
             long term =
                     Math.max(metadataIndex.applied().term(), dataIndex.applied().term()) + 1;
-            metadata = new MetadataShard(
-                    LocalReplicatedLog.open(metadataLog, machine, term, metadataHook),
-                    machine,
-                    metadataIndex,
-                    InstantSource.system(),
-                    Duration.ofSeconds(5));
+            view.offer(machine.image());
+            metadata = MetadataShard.alone(
+                    view,
+                    new MetadataReplica(
+                            LocalReplicatedLog.open(metadataLog, machine, term, metadataHook),
+                            machine,
+                            metadataIndex,
+                            InstantSource.system(),
+                            System::nanoTime,
+                            Duration.ofSeconds(5)),
+                    Duration.ofSeconds(5),
+                    System::nanoTime);
             shard.start(LocalReplicatedLog.open(dataLog, shard.machine(), term, dataHook));
+            Partitions partitions = new Partitions(
+                    metadata::image, id -> id == 1 ? shard : null, Routes.alone(1, id -> shard.leadership()));
             topics = new Topics(
                     metadata,
-                    new Partitions(metadata::image, id -> id == 1 ? shard : null),
+                    partitions,
+                    ShardCommands.alone(partitions, System::nanoTime),
                     new Topics.Bounds(4, 100, 1 << 20),
                     new Random(1),
                     System::nanoTime);
@@ -74,6 +85,18 @@ final class TopicSagaTest {
                                 new ShardEntry(0, ShardEntry.Kind.METADATA, List.of(1)),
                                 new ShardEntry(1, ShardEntry.Kind.DATA, List.of(1))));
             }
+        }
+
+        private MetadataMachine.Events events() {
+            return new MetadataMachine.Events() {
+                @Override
+                public void changed(ClusterImage image) {
+                    view.offer(image);
+                }
+
+                @Override
+                public void leadershipChanged(Leadership leadership) {}
+            };
         }
 
         private ShardLog log(String name, MemoryPartitionIndex index) {
