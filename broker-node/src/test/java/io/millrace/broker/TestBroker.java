@@ -93,6 +93,24 @@ public final class TestBroker implements AutoCloseable {
                 .getTopic();
     }
 
+    /** What /readyz says: status and body. */
+    public String readiness() {
+        try {
+            var answer = java.net.http.HttpClient.newHttpClient()
+                    .send(
+                            java.net.http.HttpRequest.newBuilder(
+                                            java.net.URI.create("http://127.0.0.1:" + broker.httpPort() + "/readyz"))
+                                    .timeout(java.time.Duration.ofSeconds(5))
+                                    .build(),
+                            java.net.http.HttpResponse.BodyHandlers.ofString());
+            return answer.statusCode() + " " + answer.body();
+        } catch (java.io.IOException e) {
+            return "no answer: " + e;
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** The detail in the trailers of a call that failed. */
     public static ErrorDetail detail(StatusRuntimeException failure) {
         io.grpc.Metadata trailers = failure.getTrailers();
