@@ -78,7 +78,7 @@ final class CoreParts {
                 shared,
                 partitions,
                 toShards,
-                new Topics.Bounds(
+                new Topics.Limits(
                         config.defaults().partitions(), limits.maxPartitionsPerTopic(), limits.maxBatchBytes()),
                 environment.random(),
                 nanos);

@@ -183,6 +183,10 @@ public final class TestCluster implements AutoCloseable {
                 .getLeader();
     }
 
+    public String seeds() {
+        return seeds;
+    }
+
     public List<Integer> ids() {
         return IntStream.rangeClosed(1, ports.size()).boxed().toList();
     }

@@ -43,6 +43,7 @@ public final class ActiveMember implements AutoCloseable {
     private final MetadataFollower follower;
     private final CatchUp catchUp;
     private final LeaderBalance balance;
+    private final LeaderSearch search;
     private final ClusterHealth health;
     private volatile @Nullable Registration registration;
 
@@ -70,6 +71,14 @@ public final class ActiveMember implements AutoCloseable {
         this.catchUp = new CatchUp(own, membership.leaders(), membership.peers(), self, nanos);
         this.balance =
                 new LeaderBalance(self, own, view::image, () -> membership.streams().connected(), nanos);
+        this.search = new LeaderSearch(
+                self,
+                membership.member().seeds(),
+                membership.book(),
+                membership.peers(),
+                membership.leaders(),
+                view::image,
+                nanos);
         this.health = new ClusterLook(self, own, membership.peers(), view::image, executor, nanos);
     }
 
@@ -81,6 +90,7 @@ public final class ActiveMember implements AutoCloseable {
     public void start(ScheduledExecutorService timers) {
         membership.server().serve(calls);
         follower.start();
+        every(timers, search::look);
         every(timers, catchUp::look);
         every(timers, balance::look);
         MetadataReplica replica = own.metadata();

@@ -2,6 +2,7 @@ package io.millrace.broker.member;
 
 import io.millrace.broker.cluster.Formation;
 import io.millrace.broker.cluster.Member;
+import io.millrace.broker.metadata.Bounds;
 import io.millrace.broker.metadata.ClusterImage;
 import io.millrace.broker.metadata.MetadataChange;
 import io.millrace.broker.metadata.MetadataReplica;
@@ -105,6 +106,11 @@ final class MemberCalls implements PeerCalls {
     @Override
     public CommandResult execute(int shard, ShardCommand command, long deadlineNanos) {
         return commands.here(shard, command, "shard/" + shard, deadlineNanos);
+    }
+
+    @Override
+    public List<Bounds> bounds(int shard, UUID topic) {
+        return commands.boundsHere(shard, topic);
     }
 
     @Override

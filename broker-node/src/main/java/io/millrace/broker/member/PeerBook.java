@@ -7,22 +7,28 @@ import io.millrace.broker.metadata.ClusterImage;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.replication.RaftVoter;
-import java.util.TreeMap;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the brokers of the cluster are: as the metadata says, and before it says anything of a broker, as the cluster began. Immutable but for what the
- * metadata says; thread safe.
+ * Where the brokers of the cluster are: as the metadata says, and before it says anything of a broker, as the cluster began. Thread safe.
  */
 final class PeerBook {
     private final Formation formation;
     private final Supplier<ClusterImage> image;
+    private final Map<Integer, Peer> learnt = new ConcurrentHashMap<>();
 
     PeerBook(Formation formation, Supplier<ClusterImage> image) {
         this.formation = formation;
         this.image = image;
+    }
+
+    /** Takes note of what a broker said of itself; what the metadata says of it counts more. */
+    void learn(Peer peer) {
+        learnt.put(peer.broker(), peer);
     }
 
     /** Null: unknown, or removed. */
@@ -46,6 +52,7 @@ final class PeerBook {
     Map<Integer, Peer> all() {
         Map<Integer, Peer> all = new TreeMap<>();
         formation.voters().forEach(voter -> all.put(voter.broker(), voter));
+        all.putAll(learnt);
         for (BrokerEntry entry : image.get().brokers().values()) {
             Peer peer = entry.peer();
             if (peer == null || entry.state() == BrokerEntry.State.REMOVED) {

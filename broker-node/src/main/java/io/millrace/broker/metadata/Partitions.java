@@ -95,15 +95,6 @@ public final class Partitions {
                 .toList();
     }
 
-    /** A partition's bounds as this broker's replica knows them, which may lag behind the leader's. */
-    public PartitionStatus nearestStatus(Topic topic, int number) {
-        int shard = topic.partitions().get(number).shard();
-        Shard replica = shards.apply(shard);
-        return replica == null
-                ? place(topic, number).status()
-                : new Place(topic, new PartitionId(topic.id(), number), replica).status();
-    }
-
     /** The numbers given, or all of the topic where none is. */
     public List<Integer> numbers(Topic topic, List<Integer> numbers) {
         return numbers.isEmpty()

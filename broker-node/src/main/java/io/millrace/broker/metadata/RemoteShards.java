@@ -3,6 +3,7 @@ package io.millrace.broker.metadata;
 import io.millrace.internal.v1.MetadataEntry;
 import io.millrace.replication.state.CommandResult;
 import io.millrace.replication.state.ShardCommand;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,9 @@ public interface RemoteShards {
 
     /** A command that may be sent twice. */
     CommandResult execute(int broker, int shard, ShardCommand command, long deadlineNanos);
+
+    /** What a topic's partitions in a shard hold. */
+    List<Bounds> bounds(int broker, int shard, UUID topic, long deadlineNanos);
 
     /** A group's id; null: its home shard knows none of that name. */
     @Nullable

@@ -3,6 +3,9 @@ package io.millrace.broker.metadata;
 import io.millrace.broker.cluster.AtLeader;
 import io.millrace.replication.state.CommandResult;
 import io.millrace.replication.state.ShardCommand;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -78,6 +81,37 @@ public final class ShardCommands {
                 leader -> leader == self
                         ? groupHere(shard, name)
                         : others.findGroup(leader, shard, name, attempt(deadlineNanos)));
+    }
+
+    /** What a topic's partitions hold, by number, as the leaders of their shards say. */
+    public Map<Integer, Bounds> bounds(Topic topic, long deadlineNanos) {
+        RemoteShards others = remote;
+        Map<Integer, Bounds> all = new HashMap<>();
+        for (int shard : topic.shards()) {
+            List<Bounds> found = atLeader == null || others == null
+                    ? boundsHere(shard, topic.id())
+                    : atLeader.call(
+                            shard,
+                            deadlineNanos,
+                            leader -> leader == self
+                                    ? boundsHere(shard, topic.id())
+                                    : others.bounds(leader, shard, topic.id(), attempt(deadlineNanos)));
+            found.forEach(one -> all.put(one.partition(), one));
+        }
+        return all;
+    }
+
+    /** By this broker, which leads the shard. */
+    public List<Bounds> boundsHere(int shard, UUID topic) {
+        return partitions.shard(shard).partitions().stream()
+                .filter(status -> status.id().topic().equals(topic))
+                .map(status -> new Bounds(
+                        status.id().number(),
+                        status.logStart(),
+                        status.logEnd(),
+                        status.records(),
+                        status.bytes()))
+                .toList();
     }
 
     /** By this broker's replica. */

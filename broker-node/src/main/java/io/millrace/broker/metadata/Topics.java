@@ -33,12 +33,12 @@ public final class Topics {
     private final MetadataShard metadata;
     private final Partitions partitions;
     private final ShardCommands commands;
-    private final Bounds bounds;
+    private final Limits limits;
     private final RandomGenerator random;
     private final LongSupplier nanos;
 
     /** What a topic may be. */
-    public record Bounds(int defaultPartitions, int maxPartitions, int maxBatchBytes) {}
+    public record Limits(int defaultPartitions, int maxPartitions, int maxBatchBytes) {}
 
     /** What a client asks for; 0 partitions or replication: the default. */
     public record Request(
@@ -52,19 +52,19 @@ public final class Topics {
             MetadataShard metadata,
             Partitions partitions,
             ShardCommands commands,
-            Bounds bounds,
+            Limits limits,
             RandomGenerator random,
             LongSupplier nanos) {
         this.metadata = metadata;
         this.partitions = partitions;
         this.commands = commands;
-        this.bounds = bounds;
+        this.limits = limits;
         this.random = random;
         this.nanos = nanos;
     }
 
     public TopicConfig effectiveConfig(Topic topic) {
-        return TopicConfig.effective(topic.config(), bounds.maxBatchBytes());
+        return TopicConfig.effective(topic.config(), limits.maxBatchBytes());
     }
 
     /** Returns the topic once it is LIVE; with {@code validateOnly} as it would be. */
@@ -81,17 +81,17 @@ public final class Topics {
     private NewTopic checked(Request request) {
         String resource = Topic.resource(request.name());
         throwIf(TopicName.fault(request.name()));
-        int count = request.partitions() == 0 ? bounds.defaultPartitions() : request.partitions();
-        if (count < 1 || count > bounds.maxPartitions()) {
+        int count = request.partitions() == 0 ? limits.defaultPartitions() : request.partitions();
+        if (count < 1 || count > limits.maxPartitions()) {
             throw Fault.of(
                             ErrorCode.INVALID_REQUEST,
                             resource,
                             request.partitions() + " partitions are asked for; a topic has 1 to "
-                                    + bounds.maxPartitions() + " (limits.max-partitions-per-topic).",
-                            new Fault.LimitHit("limits.max-partitions-per-topic", bounds.maxPartitions(), count))
+                                    + limits.maxPartitions() + " (limits.max-partitions-per-topic).",
+                            new Fault.LimitHit("limits.max-partitions-per-topic", limits.maxPartitions(), count))
                     .asException();
         }
-        throwIf(TopicConfig.fault(resource, request.config(), bounds.maxBatchBytes()));
+        throwIf(TopicConfig.fault(resource, request.config(), limits.maxBatchBytes()));
         return new NewTopic(
                 new UUID(random.nextLong(), random.nextLong()),
                 "",
@@ -172,10 +172,15 @@ public final class Topics {
         }
     }
 
+    /** What the partitions hold, by number, as their leaders say. */
+    public Map<Integer, Bounds> bounds(Topic topic, long deadlineNanos) {
+        return commands.bounds(topic, deadlineNanos);
+    }
+
     /** Sets and unsets settings; with {@code validateOnly} the topic as it would be. */
     public Topic alter(String name, Map<String, String> set, List<String> reset, boolean validateOnly) {
         Topic topic = partitions.topic(name);
-        throwIf(TopicConfig.fault(topic.resource(), set, bounds.maxBatchBytes()));
+        throwIf(TopicConfig.fault(topic.resource(), set, limits.maxBatchBytes()));
         throwIf(TopicConfig.unknownKey(topic.resource(), reset));
         if (validateOnly) {
             ClusterImage.Outcome outcome = metadata.image().alter(topic.id(), set, reset);

@@ -1,6 +1,7 @@
 package io.millrace.broker.peer;
 
 import io.millrace.broker.cluster.Member;
+import io.millrace.broker.metadata.Bounds;
 import io.millrace.broker.metadata.ClusterImage;
 import io.millrace.broker.metadata.MetadataChange;
 import io.millrace.broker.ops.ReplicaState;
@@ -31,6 +32,8 @@ public interface PeerCalls {
     ClusterImage leadersImage();
 
     CommandResult execute(int shard, ShardCommand command, long deadlineNanos);
+
+    List<Bounds> bounds(int shard, UUID topic);
 
     @Nullable
     UUID findGroup(int shard, String name);

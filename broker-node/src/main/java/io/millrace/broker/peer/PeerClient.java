@@ -7,12 +7,14 @@ import io.millrace.broker.cluster.Address;
 import io.millrace.broker.cluster.Forming;
 import io.millrace.broker.cluster.Member;
 import io.millrace.broker.cluster.Peer;
+import io.millrace.broker.metadata.Bounds;
 import io.millrace.broker.metadata.MetadataChange;
 import io.millrace.broker.metadata.RemoteShards;
 import io.millrace.broker.ops.ReplicaState;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
+import io.millrace.internal.v1.BoundsRequest;
 import io.millrace.internal.v1.ChangeMetadataRequest;
 import io.millrace.internal.v1.ChangeMetadataResponse;
 import io.millrace.internal.v1.ExecuteRequest;
@@ -166,6 +168,22 @@ public final class PeerClient implements RemoteShards, AutoCloseable {
                         .setName(name)
                         .build()));
         return response.getGroupId().isEmpty() ? null : MemberCodec.id(response.getGroupId());
+    }
+
+    @Override
+    public List<Bounds> bounds(int broker, int shard, UUID topic, long deadlineNanos) {
+        return call(
+                        broker,
+                        deadlineNanos,
+                        stub -> stub.bounds(BoundsRequest.newBuilder()
+                                .setShard(shard)
+                                .setTopicId(MemberCodec.bytes(topic))
+                                .build()))
+                .getPartitionsList()
+                .stream()
+                .map(one -> new Bounds(
+                        one.getNumber(), one.getLogStart(), one.getLogEnd(), one.getRecords(), one.getBytes()))
+                .toList();
     }
 
     /** The replicas of another broker. Faults: as {@link RemoteShards}. */

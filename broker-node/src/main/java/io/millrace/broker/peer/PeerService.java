@@ -1,13 +1,17 @@
 package io.millrace.broker.peer;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.stub.StreamObserver;
 import io.millrace.broker.cluster.Member;
+import io.millrace.broker.metadata.Bounds;
 import io.millrace.broker.metadata.MetadataChange;
 import io.millrace.broker.ops.ReplicaState;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
+import io.millrace.internal.v1.BoundsRequest;
+import io.millrace.internal.v1.BoundsResponse;
 import io.millrace.internal.v1.ChangeMetadataRequest;
 import io.millrace.internal.v1.ChangeMetadataResponse;
 import io.millrace.internal.v1.ExecuteRequest;
@@ -17,6 +21,7 @@ import io.millrace.internal.v1.FindGroupResponse;
 import io.millrace.internal.v1.HelloRequest;
 import io.millrace.internal.v1.HelloResponse;
 import io.millrace.internal.v1.MetadataPart;
+import io.millrace.internal.v1.PartitionBounds;
 import io.millrace.internal.v1.PeerServiceGrpc;
 import io.millrace.internal.v1.ReplicaStatus;
 import io.millrace.internal.v1.StatusRequest;
@@ -24,6 +29,7 @@ import io.millrace.internal.v1.StatusResponse;
 import io.millrace.internal.v1.WatchMetadataRequest;
 import io.millrace.replication.state.CommandCodec;
 import io.millrace.replication.state.ShardCommand;
+import io.millrace.replication.state.UnknownEntryException;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -127,14 +133,26 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     @Override
     public void execute(ExecuteRequest request, StreamObserver<ExecuteResponse> responses) {
         answer(responses, () -> {
-            ShardCommand command = CommandCodec.decode(request.getCommand());
             String resource = "shard/" + request.getShard();
+            ShardCommand command = command(request, resource);
             if (!ResultCodec.travels(command)) {
                 throw Fault.of(ErrorCode.INVALID_REQUEST, resource, "This command goes to the leader by its client.")
                         .asException();
             }
             return ResultCodec.encode(calls().execute(request.getShard(), command, deadline()), resource);
         });
+    }
+
+    private static ShardCommand command(ExecuteRequest request, String resource) {
+        try {
+            return CommandCodec.decode(request.getCommand());
+        } catch (UnknownEntryException | IllegalArgumentException e) {
+            throw Fault.of(
+                            ErrorCode.INVALID_REQUEST,
+                            resource,
+                            "The command is not understood (" + e.getMessage() + "); update this broker.")
+                    .asException();
+        }
     }
 
     @Override
@@ -147,6 +165,30 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
             }
             return response.build();
         });
+    }
+
+    @Override
+    public void bounds(BoundsRequest request, StreamObserver<BoundsResponse> responses) {
+        answer(responses, () -> {
+            BoundsResponse.Builder response = BoundsResponse.newBuilder();
+            for (Bounds one : calls().bounds(request.getShard(), id(request.getTopicId()))) {
+                response.addPartitions(PartitionBounds.newBuilder()
+                        .setNumber(one.partition())
+                        .setLogStart(one.logStart())
+                        .setLogEnd(one.logEnd())
+                        .setRecords(one.records())
+                        .setBytes(one.bytes()));
+            }
+            return response.build();
+        });
+    }
+
+    private static UUID id(ByteString bytes) {
+        try {
+            return MemberCodec.id(bytes);
+        } catch (IllegalArgumentException e) {
+            throw Fault.of(ErrorCode.INVALID_REQUEST, "", "An id has 16 bytes.").asException();
+        }
     }
 
     @Override

@@ -4,11 +4,14 @@ import io.grpc.stub.StreamObserver;
 import io.millrace.broker.cluster.LeaderTable;
 import io.millrace.broker.cluster.LeaderTable.Leader;
 import io.millrace.broker.cluster.Peer;
+import io.millrace.broker.metadata.Bounds;
 import io.millrace.broker.metadata.BrokerEntry;
 import io.millrace.broker.ops.ClusterHealth;
 import io.millrace.broker.ops.ReplicaState;
 import io.millrace.v1.ReplicaDescription;
 import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import io.millrace.broker.metadata.ClusterImage;
 import io.millrace.broker.metadata.MetadataShard;
 import io.millrace.broker.metadata.Partitions;
@@ -16,7 +19,6 @@ import io.millrace.broker.metadata.Placement;
 import io.millrace.broker.metadata.ShardEntry;
 import io.millrace.broker.metadata.Topic;
 import io.millrace.broker.metadata.Topics;
-import io.millrace.replication.PartitionStatus;
 import io.millrace.v1.AdminServiceGrpc;
 import io.millrace.v1.AlterTopicConfigRequest;
 import io.millrace.v1.AlterTopicConfigResponse;
@@ -77,7 +79,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                     request.getConfigMap());
             Topic topic = topics.create(wanted, request.getValidateOnly(), deadlines.ofCall());
             return CreateTopicResponse.newBuilder()
-                    .setTopic(description(topic, false))
+                    .setTopic(description(topic, Map.of()))
                     .build();
         });
     }
@@ -101,7 +103,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
             ListTopicsResponse.Builder response = ListTopicsResponse.newBuilder();
             metadata.image().topicsByName().stream()
                     .filter(topic -> topic.state() == Topic.State.LIVE)
-                    .forEach(topic -> response.addTopics(description(topic, false)));
+                    .forEach(topic -> response.addTopics(description(topic, Map.of())));
             return response.build();
         });
     }
@@ -111,9 +113,12 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
         Unary.answer(
                 responses,
                 errors,
-                () -> DescribeTopicResponse.newBuilder()
-                        .setTopic(description(partitions.topic(request.getName()), true))
-                        .build());
+                () -> {
+                    Topic topic = partitions.topic(request.getName());
+                    return DescribeTopicResponse.newBuilder()
+                            .setTopic(description(topic, topics.bounds(topic, deadlines.ofCall())))
+                            .build();
+                });
     }
 
     @Override
@@ -130,12 +135,12 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
             Topic topic = topics.alter(
                     request.getName(), request.getSetMap(), request.getResetList(), request.getValidateOnly());
             return AlterTopicConfigResponse.newBuilder()
-                    .setTopic(description(topic, false))
+                    .setTopic(description(topic, Map.of()))
                     .build();
         });
     }
 
-    private TopicDescription description(Topic topic, boolean withBounds) {
+    private TopicDescription description(Topic topic, Map<Integer, Bounds> bounds) {
         TopicDescription.Builder description = TopicDescription.newBuilder()
                 .setName(topic.name())
                 .setId(WireBytes.of(topic.id()))
@@ -149,12 +154,12 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                 .putAllConfig(topic.config())
                 .putAllEffectiveConfig(topics.effectiveConfig(topic).asMap());
         for (int number = 0; number < topic.partitions().size(); number++) {
-            description.addPartitions(partition(topic, number, withBounds));
+            description.addPartitions(partition(topic, number, bounds.get(number)));
         }
         return description.build();
     }
 
-    private PartitionDescription partition(Topic topic, int number, boolean withBounds) {
+    private PartitionDescription partition(Topic topic, int number, @Nullable Bounds bounds) {
         Topic.Partition partition = topic.partitions().get(number);
         PartitionDescription.Builder description = PartitionDescription.newBuilder()
                 .setPartition(number)
@@ -169,13 +174,12 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
             description.setLeader(leader.broker());
             description.setLeaderEpoch(Math.toIntExact(last.epochBase() + leader.term()));
         }
-        if (withBounds) {
-            PartitionStatus status = partitions.nearestStatus(topic, number);
+        if (bounds != null) {
             description
-                    .setLogStart(status.logStart())
-                    .setLogEnd(status.logEnd())
-                    .setRecords(status.records())
-                    .setBytes(status.bytes());
+                    .setLogStart(bounds.logStart())
+                    .setLogEnd(bounds.logEnd())
+                    .setRecords(bounds.records())
+                    .setBytes(bounds.bytes());
         }
         return description.build();
     }

@@ -75,7 +75,7 @@ final class TopicSagaTest {
                     metadata,
                     partitions,
                     ShardCommands.alone(partitions, System::nanoTime),
-                    new Topics.Bounds(4, 100, 1 << 20),
+                    new Topics.Limits(4, 100, 1 << 20),
                     new Random(1),
                     System::nanoTime);
             if (metadata.image().clusterId() == null) {

@@ -1,0 +1,4 @@
+@NullMarked
+package io.millrace.broker.cluster;
+
+import org.jspecify.annotations.NullMarked;
