@@ -39,7 +39,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -117,6 +116,9 @@ public final class Broker implements AutoCloseable {
         clusterId = directory.identity().clusterId();
         OpenShards shards = add("shards", openShards(directory, metrics, memory, view));
         MetadataReplica replica = shards.hasMetadata() ? add("metadata", replica(shards)) : null;
+        if (replica != null) {
+            view.offer(replica.image());
+        }
         OwnReplicas own = new OwnReplicas(shards, replica);
         if (joined != null) {
             joined.opened(shards);
@@ -338,10 +340,7 @@ public final class Broker implements AutoCloseable {
 
     private ClusterHealth health(OwnReplicas own) {
         ActiveMember member = active;
-        int self = config.cluster().brokerId();
-        return member != null
-                ? member.health()
-                : () -> new ClusterHealth.View(Map.of(self, own.states()), List.of());
+        return member != null ? member.health() : new LoneHealth(config.cluster().brokerId(), own);
     }
 
     private GrpcServer.Settings grpcSettings(ExecutorService blocking, ExecutorService readers, ClusterHealth health) {

@@ -168,7 +168,8 @@ public final class TestCluster implements AutoCloseable {
     }
 
     public DescribeClusterResponse describe(int at) {
-        return broker(at).admin().describeCluster(DescribeClusterRequest.getDefaultInstance());
+        return broker(at).admin().describeCluster(
+                        DescribeClusterRequest.newBuilder().setWithHealth(true).build());
     }
 
     /** The broker that leads a partition, as {@code at} knows it. */
@@ -177,6 +178,7 @@ public final class TestCluster implements AutoCloseable {
                 .admin()
                 .describeTopic(io.millrace.v1.DescribeTopicRequest.newBuilder()
                         .setName(topic.getName())
+                        .setWithoutBounds(true)
                         .build())
                 .getTopic()
                 .getPartitions(partition)

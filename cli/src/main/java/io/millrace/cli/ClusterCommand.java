@@ -1,52 +1,29 @@
 package io.millrace.cli;
 
-import io.millrace.cli.output.Figures;
-import io.millrace.cli.output.Table;
-import io.millrace.client.ClusterDescription;
-import io.millrace.client.MillraceClient;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 @Command(
         name = "cluster",
-        aliases = "status",
-        header = "Show the brokers and shards of the cluster.",
-        footer = {"", "Examples:", "  millrace cluster", "  millrace status --bootstrap broker-1:7070 -o json"})
-final class ClusterCommand extends ListingCommand {
-    ClusterCommand(Terminal terminal) {
-        super(terminal);
+        header = "Look after a cluster, or try one on this machine.",
+        synopsisSubcommandLabel = "COMMAND",
+        footer = {"", "Examples:", "  millrace cluster local --nodes 3", "  millrace cluster status"})
+final class ClusterCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    static CommandLine commandLine(Terminal terminal) {
+        return new CommandLine(new ClusterCommand())
+                .addSubcommand(new ClusterStatusCommand(terminal))
+                .addSubcommand(new ClusterLocalCommand(terminal));
     }
 
     @Override
-    protected ExitCode run(MillraceClient client) {
-        ClusterDescription cluster = client.admin().describeCluster();
-        if (json()) {
-            printJson(cluster);
-            return ExitCode.OK;
-        }
-        print("cluster  " + cluster.id());
-        print("version  " + cluster.version() + " (protocol " + cluster.protocol() + ")");
-        print("");
-        Table brokers = new Table(">BROKER", "ADDRESS", "RACK");
-        for (ClusterDescription.Broker broker : cluster.brokers()) {
-            brokers.row(
-                    broker.id(),
-                    broker.host() + ":" + broker.port(),
-                    broker.rack().isEmpty() ? "-" : broker.rack());
-        }
-        print(brokers);
-        print("");
-        Table shards = new Table(">SHARD", "KIND", ">LEADER", ">TERM", ">APPLIED");
-        boolean leaderless = false;
-        for (ClusterDescription.Shard shard : cluster.shards()) {
-            leaderless |= shard.leader() < 0;
-            shards.row(
-                    shard.id(),
-                    shard.kind(),
-                    shard.leader() < 0 ? "none" : String.valueOf(shard.leader()),
-                    shard.term(),
-                    Figures.count(shard.appliedIndex()));
-        }
-        print(shards);
-        return leaderless ? ExitCode.UNAVAILABLE : ExitCode.OK;
+    public Integer call() {
+        throw new ParameterException(spec.commandLine(), "'status' or 'local' must follow");
     }
 }

@@ -93,8 +93,11 @@ public final class Admin {
         return Wire.topic(call(Unary.ALTER_TOPIC_CONFIG, request).getTopic());
     }
 
+    /** Brokers, shards and their replicas, and what is not as it should be. Takes a second where a broker does not answer. */
     public ClusterDescription describeCluster() {
-        return Wire.cluster(call(Unary.DESCRIBE_CLUSTER, DescribeClusterRequest.getDefaultInstance()));
+        return Wire.cluster(call(
+                Unary.DESCRIBE_CLUSTER,
+                DescribeClusterRequest.newBuilder().setWithHealth(true).build()));
     }
 
     /** Looks a place up in each partition. */

@@ -3,6 +3,7 @@ package io.millrace.client;
 import io.millrace.client.transport.StatusTranslator;
 import io.millrace.v1.BrokerDescription;
 import io.millrace.v1.DescribeClusterResponse;
+import io.millrace.v1.ReplicaDescription;
 import io.millrace.v1.ShardDescription;
 import io.millrace.v1.StartPoint;
 import java.util.List;
@@ -83,17 +84,33 @@ final class Wire {
                 StatusTranslator.hex(cluster.getClusterId()),
                 brokers,
                 shards,
+                cluster.getProblemsList(),
                 cluster.getVersion(),
                 cluster.getProtocol());
     }
 
     private static ClusterDescription.Broker broker(BrokerDescription each) {
         return new ClusterDescription.Broker(
-                each.getId(), each.getEndpoint().getHost(), each.getEndpoint().getPort(), each.getRack());
+                each.getId(),
+                each.getEndpoint().getHost(),
+                each.getEndpoint().getPort(),
+                each.getRack(),
+                each.getState(),
+                each.getReachable());
     }
 
     private static ClusterDescription.Shard shard(ShardDescription each) {
         return new ClusterDescription.Shard(
-                each.getId(), each.getKind(), each.getLeader(), each.getTerm(), each.getAppliedIndex());
+                each.getId(),
+                each.getKind(),
+                each.getLeader(),
+                each.getTerm(),
+                each.getAppliedIndex(),
+                each.getReplicasList().stream().map(Wire::replica).toList());
+    }
+
+    private static ClusterDescription.Replica replica(ReplicaDescription each) {
+        return new ClusterDescription.Replica(
+                each.getBroker(), each.getAppliedIndex(), each.getLag(), each.getProblem());
     }
 }

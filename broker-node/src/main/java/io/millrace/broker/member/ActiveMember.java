@@ -79,7 +79,14 @@ public final class ActiveMember implements AutoCloseable {
                 membership.leaders(),
                 view::image,
                 nanos);
-        this.health = new ClusterLook(self, own, membership.peers(), view::image, executor, nanos);
+        this.health = new ClusterLook(
+                self,
+                own,
+                membership.peers(),
+                view::image,
+                () -> membership.streams().connected(),
+                executor,
+                nanos);
     }
 
     private boolean leadsMetadata() {

@@ -7,8 +7,10 @@ import io.millrace.broker.ops.ReplicaState;
 import io.millrace.broker.peer.PeerClient;
 import io.millrace.error.FaultException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,6 +30,7 @@ final class ClusterLook implements ClusterHealth {
     private final OwnReplicas own;
     private final PeerClient peers;
     private final Supplier<ClusterImage> image;
+    private final Supplier<Set<Integer>> connected;
     private final Executor executor;
     private final LongSupplier nanos;
 
@@ -36,12 +39,14 @@ final class ClusterLook implements ClusterHealth {
             OwnReplicas own,
             PeerClient peers,
             Supplier<ClusterImage> image,
+            Supplier<Set<Integer>> connected,
             Executor executor,
             LongSupplier nanos) {
         this.self = self;
         this.own = own;
         this.peers = peers;
         this.image = image;
+        this.connected = connected;
         this.executor = executor;
         this.nanos = nanos;
     }
@@ -58,7 +63,14 @@ final class ClusterLook implements ClusterHealth {
         }
         replicas.put(self, own.states());
         CompletableFuture.allOf(asked.toArray(CompletableFuture[]::new)).join();
-        return new View(replicas, problems(seen, new View(replicas, List.of())));
+        return new View(true, replicas.keySet(), replicas, problems(seen, replicas));
+    }
+
+    @Override
+    public View glance() {
+        Set<Integer> reachable = new HashSet<>(connected.get());
+        reachable.add(self);
+        return new View(false, reachable, Map.of(self, own.states()), List.of());
     }
 
     private void ask(int broker, Map<Integer, List<ReplicaState>> replicas) {
@@ -69,7 +81,8 @@ final class ClusterLook implements ClusterHealth {
         }
     }
 
-    static List<String> problems(ClusterImage image, ClusterHealth.View view) {
+    static List<String> problems(ClusterImage image, Map<Integer, List<ReplicaState>> replicas) {
+        View view = new View(true, replicas.keySet(), replicas, List.of());
         List<String> problems = new ArrayList<>();
         for (int broker : image.brokers().keySet()) {
             if (!view.reachable().contains(broker)) {

@@ -5,24 +5,31 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at the replicas of all brokers. Thread safe; a look may block for a second or two, while others are asked. */
+/** Looks at the replicas of all brokers. Thread safe. */
 public interface ClusterHealth {
+    /** Asks the others; may block for a second. */
     View look();
+
+    /** What this broker knows by itself; does not block. */
+    View glance();
 
     /**
      * At about one moment.
      *
+     * @param isComplete all brokers were asked
+     * @param reachable brokers that this one has just heard of
      * @param replicas by broker: those of the brokers that answered
      * @param problems a sentence each
      */
-    record View(Map<Integer, List<ReplicaState>> replicas, List<String> problems) {
+    record View(
+            boolean isComplete,
+            Set<Integer> reachable,
+            Map<Integer, List<ReplicaState>> replicas,
+            List<String> problems) {
         public View {
+            reachable = Set.copyOf(reachable);
             replicas = Map.copyOf(replicas);
             problems = List.copyOf(problems);
-        }
-
-        public Set<Integer> reachable() {
-            return replicas.keySet();
         }
 
         /** Null: its broker did not answer, or has none. */

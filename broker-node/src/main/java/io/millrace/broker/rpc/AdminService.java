@@ -9,6 +9,7 @@ import io.millrace.broker.metadata.BrokerEntry;
 import io.millrace.broker.ops.ClusterHealth;
 import io.millrace.broker.ops.ReplicaState;
 import io.millrace.v1.ReplicaDescription;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,9 @@ import io.millrace.v1.TopicDescription;
 
 /** The gRPC face of topics and the cluster. Translates; decides nothing. */
 final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
+    /** Whoever looks at a topic whose shard has no leader is told so soon. */
+    private static final Duration BOUNDS_PATIENCE = Duration.ofSeconds(2);
+
     private final MetadataShard metadata;
     private final Partitions partitions;
     private final Topics topics;
@@ -116,7 +120,11 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                 () -> {
                     Topic topic = partitions.topic(request.getName());
                     return DescribeTopicResponse.newBuilder()
-                            .setTopic(description(topic, topics.bounds(topic, deadlines.ofCall())))
+                            .setTopic(description(
+                                    topic,
+                                    request.getWithoutBounds()
+                                            ? Map.of()
+                                            : topics.bounds(topic, deadlines.ofCallAtMost(BOUNDS_PATIENCE))))
                             .build();
                 });
     }
@@ -193,7 +201,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
             if (image.clusterId() != null) {
                 response.setClusterId(WireBytes.of(image.clusterId()));
             }
-            ClusterHealth.View view = health.look();
+            ClusterHealth.View view = request.getWithHealth() ? health.look() : health.glance();
             image.brokers().values().forEach(broker -> response.addBrokers(description(broker, view)));
             image.shards().values().forEach(shard -> response.addShards(description(shard, view)));
             response.addAllProblems(view.problems());
@@ -238,7 +246,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                 one.setAppliedIndex(replica.appliedIndex())
                         .setLag(Math.max(0, description.getAppliedIndex() - replica.appliedIndex()))
                         .setProblem(replica.quarantined());
-            } else {
+            } else if (view.isComplete()) {
                 one.setProblem("does not answer");
             }
             description.addReplicas(one);

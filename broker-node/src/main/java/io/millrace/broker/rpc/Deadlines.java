@@ -14,6 +14,11 @@ record Deadlines(Duration standard, LongSupplier nanos) {
         return within(0, Context.current().getDeadline());
     }
 
+    /** As {@link #ofCall}, and no more than {@code most} from now. */
+    long ofCallAtMost(Duration most) {
+        return Math.min(ofCall(), nanos.getAsLong() + most.toNanos());
+    }
+
     /** For a request of a stream. {@code timeoutMillis}: 0 is the default. */
     long ofRequest(int timeoutMillis) {
         return within(timeoutMillis, null);

@@ -191,7 +191,10 @@ public final class ClusterView {
         long deadline = nanos.getAsLong() + timeoutNanos;
         TopicDescription description = rpc.call(
                         Unary.DESCRIBE_TOPIC,
-                        DescribeTopicRequest.newBuilder().setName(topic).build(),
+                        DescribeTopicRequest.newBuilder()
+                                .setName(topic)
+                                .setWithoutBounds(true)
+                                .build(),
                         timeoutNanos)
                 .getTopic();
         if (!knowsLeaders(description)) {
