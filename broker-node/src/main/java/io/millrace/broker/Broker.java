@@ -340,7 +340,9 @@ public final class Broker implements AutoCloseable {
 
     private ClusterHealth health(OwnReplicas own) {
         ActiveMember member = active;
-        return member != null ? member.health() : new LoneHealth(config.cluster().brokerId(), own);
+        return member != null
+                ? member.health()
+                : new LoneHealth(config.cluster().brokerId(), own);
     }
 
     private GrpcServer.Settings grpcSettings(ExecutorService blocking, ExecutorService readers, ClusterHealth health) {
@@ -415,7 +417,10 @@ public final class Broker implements AutoCloseable {
         own.shards().quarantined().forEach((id, why) -> reasons.add("shard/" + id + " is quarantined: " + why));
         if (member != null) {
             reasons.addAll(member.reasons());
-        } else if (!core.partitions().image().brokers().containsKey(config.cluster().brokerId())) {
+        } else if (!core.partitions()
+                .image()
+                .brokers()
+                .containsKey(config.cluster().brokerId())) {
             reasons.add("the broker is not registered yet");
         }
         return new Readiness.State(ready, own.shards().ids().size(), reasons);
@@ -428,11 +433,13 @@ public final class Broker implements AutoCloseable {
         if (joined != null) {
             metrics.counter(
                     "millrace.elections", "Leaders of a new term, of any shard, heard of", joined.leaders()::elections);
-            own.shards().ids().forEach(id -> metrics.shardGauge(
-                    "millrace.shard.leader",
-                    "Broker that leads the shard, as heard here; -1: unknown",
-                    id,
-                    () -> joined.leaders().broker(id)));
+            own.shards()
+                    .ids()
+                    .forEach(id -> metrics.shardGauge(
+                            "millrace.shard.leader",
+                            "Broker that leads the shard, as heard here; -1: unknown",
+                            id,
+                            () -> joined.leaders().broker(id)));
         }
     }
 

@@ -53,7 +53,8 @@ final class ClusterLifeTest {
     private static void produce(TestCluster cluster, int at, TopicDescription topic, String value) {
         int leader = leader(cluster, at, topic);
         try (ProduceCall call = new ProduceCall(cluster.broker(leader))) {
-            var result = call.send(ProduceFetchTest.batch(topic.getName(), 0, value)).getResults(0);
+            var result =
+                    call.send(ProduceFetchTest.batch(topic.getName(), 0, value)).getResults(0);
             assertThat(result.hasError()).as(result.toString()).isFalse();
         }
     }
@@ -61,7 +62,9 @@ final class ClusterLifeTest {
     private static int leader(TestCluster cluster, int at, TopicDescription topic) {
         return Awaitility.await("a leader of " + topic.getName())
                 .atMost(Duration.ofSeconds(20))
-                .until(() -> cluster.leader(at, topic, 0), leader -> cluster.running().containsKey(leader));
+                .until(
+                        () -> cluster.leader(at, topic, 0),
+                        leader -> cluster.running().containsKey(leader));
     }
 
     private static List<String> read(TestCluster cluster, int at, TopicDescription topic) {
@@ -139,7 +142,8 @@ final class ClusterLifeTest {
                         .setMinBytes(1)
                         .addParts(FetchPart.newBuilder().setTopic("flights").setMaxBytes(1000))
                         .build());
-                CompletableFuture<Void> stop = CompletableFuture.runAsync(() -> cluster.broker(leader).broker.close());
+                CompletableFuture<Void> stop = CompletableFuture.runAsync(
+                        () -> cluster.broker(leader).broker.close());
                 var error = call.next().getResults(0).getError();
                 assertThat(error.getCode())
                         .isIn(io.millrace.v1.ErrorCode.NOT_LEADER, io.millrace.v1.ErrorCode.SHARD_UNAVAILABLE);
@@ -176,7 +180,9 @@ final class ClusterLifeTest {
         try (TestCluster cluster = TestCluster.start(directory, 3)) {
             List<Integer> ports = TestCluster.freePorts(3);
             String[] elsewhere = {
-                "cluster.port=" + ports.get(0), "cluster.raft-port=" + ports.get(1), "cluster.payload-port=" + ports.get(2)
+                "cluster.port=" + ports.get(0),
+                "cluster.raft-port=" + ports.get(1),
+                "cluster.payload-port=" + ports.get(2)
             };
             // A broker with an id that is taken.
             Path twin = directory.resolve("twin");
@@ -238,7 +244,8 @@ final class ClusterLifeTest {
             Awaitility.await("each broker leads the shard that it is to lead")
                     .atMost(Duration.ofSeconds(40))
                     .until(() -> cluster.describe(1).getShardsList().stream()
-                            .allMatch(shard -> shard.getLeader() == shard.getReplicas(0).getBroker()));
+                            .allMatch(shard ->
+                                    shard.getLeader() == shard.getReplicas(0).getBroker()));
         }
     }
 }

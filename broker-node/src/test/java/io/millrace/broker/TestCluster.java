@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +35,8 @@ public final class TestCluster implements AutoCloseable {
         for (int id = 1; id <= count; id++) {
             ports.put(id, freePorts(3));
         }
-        this.seeds = ports.values().stream().map(one -> "127.0.0.1:" + one.get(0)).collect(Collectors.joining(","));
+        this.seeds =
+                ports.values().stream().map(one -> "127.0.0.1:" + one.get(0)).collect(Collectors.joining(","));
     }
 
     /** Brokers 1 to {@code count}, none of them started; {@code settings} are for all of them. */
@@ -74,10 +76,9 @@ public final class TestCluster implements AutoCloseable {
 
     public void startAll() {
         Map<Integer, CompletableFuture<TestBroker>> started = new TreeMap<>();
-        ports.keySet().stream()
-                .filter(id -> !brokers.containsKey(id))
-                .forEach(id -> started.put(id, startLater(id)));
-        started.forEach((id, one) -> brokers.put(id, one.orTimeout(60, TimeUnit.SECONDS).join()));
+        ports.keySet().stream().filter(id -> !brokers.containsKey(id)).forEach(id -> started.put(id, startLater(id)));
+        started.forEach(
+                (id, one) -> brokers.put(id, one.orTimeout(60, TimeUnit.SECONDS).join()));
     }
 
     /** Begins to start a broker on a thread of its own. */
@@ -110,7 +111,7 @@ public final class TestCluster implements AutoCloseable {
     }
 
     private String[] settings(int id, String... more) {
-        List<Integer> own = ports.get(id);
+        List<Integer> own = Objects.requireNonNull(ports.get(id), "no such broker");
         List<String> all = new ArrayList<>(List.of(
                 "cluster.broker-id=" + id,
                 "cluster.seeds=" + seeds,
@@ -168,7 +169,9 @@ public final class TestCluster implements AutoCloseable {
     }
 
     public DescribeClusterResponse describe(int at) {
-        return broker(at).admin().describeCluster(
+        return broker(at)
+                .admin()
+                .describeCluster(
                         DescribeClusterRequest.newBuilder().setWithHealth(true).build());
     }
 

@@ -19,8 +19,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "local",
         header = "Run a cluster of a few brokers on this machine.",
-        description = "Starts broker processes that form one cluster, shows their output, each line with the broker's id"
-                + " before it, and stops them with Ctrl-C. For trying out: they share one machine and its disk.",
+        description =
+                "Starts broker processes that form one cluster, shows their output, each line with the broker's id"
+                        + " before it, and stops them with Ctrl-C. For trying out: they share one machine and its disk.",
         footer = {
             "",
             "Examples:",
@@ -32,7 +33,11 @@ import picocli.CommandLine.Spec;
 final class ClusterLocalCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Option(names = "--nodes", paramLabel = "N", defaultValue = "3", description = "1, 3 or 5; default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            defaultValue = "3",
+            description = "1, 3 or 5; default: ${DEFAULT-VALUE}.")
     private int nodes;
 
     @Option(
@@ -62,13 +67,13 @@ final class ClusterLocalCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--nodes is 1, 3 or 5, not " + nodes);
         }
         if (port < 1 || port + nodes * LocalCluster.PORTS_PER_BROKER > 65_535) {
-            throw new ParameterException(spec.commandLine(), "--port " + port + " leaves no room for the brokers' ports");
+            throw new ParameterException(
+                    spec.commandLine(), "--port " + port + " leaves no room for the brokers' ports");
         }
         Path home = terminal.home();
         if (home == null) {
             throw new CliException(
-                    ExitCode.USAGE,
-                    "the brokers are started through the launcher: run it as ./millrace cluster local");
+                    ExitCode.USAGE, "the brokers are started through the launcher: run it as ./millrace cluster local");
         }
         Path directory = data == null ? Files.createTempDirectory("millrace-cluster-") : data.toAbsolutePath();
         LocalCluster cluster = new LocalCluster(

@@ -76,9 +76,7 @@ public final class Forming {
         for (Member member : told.values()) {
             Formation formation = member.formed();
             if (formation != null) {
-                return formation.contains(self.peer())
-                        ? new Decision.Form(formation)
-                        : new Decision.Join(formation);
+                return formation.contains(self.peer()) ? new Decision.Form(formation) : new Decision.Join(formation);
             }
         }
         if (!silent.isEmpty()) {
@@ -108,7 +106,8 @@ public final class Forming {
                 return Fault.of(
                         ErrorCode.BROKER_ID_IN_USE,
                         "broker/" + self.peer().broker(),
-                        "The seed " + one.getKey() + " runs as broker " + self.peer().broker()
+                        "The seed " + one.getKey() + " runs as broker "
+                                + self.peer().broker()
                                 + " too, with another data directory. Give each broker a cluster.broker-id of its own.");
             }
             Address before = seen.putIfAbsent(member.peer().broker(), one.getKey());

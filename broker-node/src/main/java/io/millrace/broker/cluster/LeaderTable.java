@@ -48,7 +48,8 @@ public final class LeaderTable {
             if (now.term() > known.term()) {
                 put(shard, new Leader(now.term(), leader));
             } else if (now.term() == known.term() && leader != known.broker()) {
-                boolean isLost = before != null && before.term() == now.term() && leaderOf(before, self) == known.broker();
+                boolean isLost =
+                        before != null && before.term() == now.term() && leaderOf(before, self) == known.broker();
                 if (leader != UNKNOWN || isLost) {
                     put(shard, new Leader(now.term(), leader));
                 }

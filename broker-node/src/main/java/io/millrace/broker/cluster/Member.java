@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
  * @param formed the cluster that it is a member of; null: none yet
  */
 public record Member(
-        Peer peer, @Nullable UUID wantedCluster, List<Address> seeds, int dataShards, @Nullable Formation formed) {
+        Peer peer,
+        @Nullable UUID wantedCluster,
+        List<Address> seeds,
+        int dataShards,
+        @Nullable Formation formed) {
     public Member {
         seeds = List.copyOf(seeds);
     }

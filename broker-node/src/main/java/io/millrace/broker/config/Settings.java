@@ -61,8 +61,8 @@ public final class Settings {
             65_535,
             "7073",
             "Port for Raft between brokers. Stands in the replicated configuration: it stays as it is.");
-    public static final Setting<Integer> PAYLOAD_PORT = Setting.number(
-            "cluster.payload-port", 1, 65_535, "7074", "Port for record bytes between brokers.");
+    public static final Setting<Integer> PAYLOAD_PORT =
+            Setting.number("cluster.payload-port", 1, 65_535, "7074", "Port for record bytes between brokers.");
     public static final Setting<Integer> SHARDS = Setting.number(
             "storage.shards",
             1,

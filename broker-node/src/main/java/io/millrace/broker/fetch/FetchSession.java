@@ -1,9 +1,7 @@
 package io.millrace.broker.fetch;
 
-import java.util.function.LongSupplier;
-import java.util.UUID;
-import io.millrace.broker.metadata.Groups;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.millrace.broker.metadata.Groups;
 import io.millrace.broker.metadata.Partitions;
 import io.millrace.broker.metadata.Partitions.Place;
 import io.millrace.broker.metadata.Topic;
@@ -16,12 +14,14 @@ import io.millrace.replication.Shard;
 import io.millrace.replication.state.Position;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**

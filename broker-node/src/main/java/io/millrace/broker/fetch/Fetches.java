@@ -1,6 +1,5 @@
 package io.millrace.broker.fetch;
 
-import java.util.function.LongSupplier;
 import io.millrace.broker.metadata.Groups;
 import io.millrace.broker.metadata.Partitions;
 import io.millrace.broker.metadata.Partitions.Place;
@@ -10,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.LongSupplier;
 
 /** Opens fetch sessions and answers for offsets. Thread safe. */
 public final class Fetches {

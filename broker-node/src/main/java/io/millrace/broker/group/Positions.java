@@ -1,11 +1,11 @@
 package io.millrace.broker.group;
 
-import io.millrace.broker.metadata.Topic;
 import io.millrace.broker.fetch.Fetches;
 import io.millrace.broker.fetch.Fetches.StartPoint;
 import io.millrace.broker.metadata.Groups;
 import io.millrace.broker.metadata.Partitions;
 import io.millrace.broker.metadata.Partitions.Place;
+import io.millrace.broker.metadata.Topic;
 import io.millrace.broker.metadata.Waiting;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
@@ -129,8 +129,7 @@ public final class Positions {
     }
 
     /** Where a group stands on partitions of a topic, for anybody. */
-    public List<Answer<Standing>> look(
-            String groupName, String topicName, List<Integer> numbers, long deadlineNanos) {
+    public List<Answer<Standing>> look(String groupName, String topicName, List<Integer> numbers, long deadlineNanos) {
         UUID group = groups.id(groupName, deadlineNanos);
         List<Answer<Standing>> answers = new ArrayList<>();
         Topic topic = partitions.topic(topicName);

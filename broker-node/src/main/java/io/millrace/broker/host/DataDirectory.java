@@ -272,8 +272,7 @@ public final class DataDirectory implements AutoCloseable {
             }
         } catch (IOException e) {
             throw new FaultException(
-                    Fault.of(ErrorCode.DIRECTORY_NOT_WRITABLE, all.toString(), "The shards cannot be listed: " + e),
-                    e);
+                    Fault.of(ErrorCode.DIRECTORY_NOT_WRITABLE, all.toString(), "The shards cannot be listed: " + e), e);
         }
         return found;
     }

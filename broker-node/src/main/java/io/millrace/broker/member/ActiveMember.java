@@ -60,17 +60,11 @@ public final class ActiveMember implements AutoCloseable {
         this.view = view;
         int self = membership.self().broker();
         this.calls = new MemberCalls(
-                membership.member(),
-                membership.formation(),
-                membership.book(),
-                own,
-                commands,
-                membership.server());
-        this.follower =
-                new MetadataFollower(membership.leaders(), membership.peers(), view, self, this::leadsMetadata);
+                membership.member(), membership.formation(), membership.book(), own, commands, membership.server());
+        this.follower = new MetadataFollower(membership.leaders(), membership.peers(), view, self, this::leadsMetadata);
         this.catchUp = new CatchUp(own, membership.leaders(), membership.peers(), self, nanos);
-        this.balance =
-                new LeaderBalance(self, own, view::image, () -> membership.streams().connected(), nanos);
+        this.balance = new LeaderBalance(
+                self, own, view::image, () -> membership.streams().connected(), nanos);
         this.search = new LeaderSearch(
                 self,
                 membership.member().seeds(),
@@ -140,12 +134,7 @@ public final class ActiveMember implements AutoCloseable {
      */
     public void register(MetadataShard metadata, BrokerEntry entry, Duration patience, Consumer<Fault> onRefusal) {
         Registration started = new Registration(
-                metadata,
-                membership.formation(),
-                membership.leaders(),
-                membership.peers(),
-                this::leadsMetadata,
-                entry);
+                metadata, membership.formation(), membership.leaders(), membership.peers(), this::leadsMetadata, entry);
         registration = started;
         started.start();
         try {

@@ -68,8 +68,8 @@ final class CatchUp {
             if (state.leading()
                     && shards.contains(state.shard())
                     && ours.stream()
-                            .anyMatch(one -> one.shard() == state.shard()
-                                    && one.appliedIndex() >= state.appliedIndex())) {
+                            .anyMatch(one ->
+                                    one.shard() == state.shard() && one.appliedIndex() >= state.appliedIndex())) {
                 done.add(state.shard());
             }
         }

@@ -107,11 +107,11 @@ final class ClusterLook implements ClusterHealth {
             }
             states.forEach((broker, state) -> {
                 if (!state.quarantined().isEmpty()) {
-                    problems.add("Shard " + shard.id() + " is out of use on broker " + broker + ": "
-                            + state.quarantined());
+                    problems.add(
+                            "Shard " + shard.id() + " is out of use on broker " + broker + ": " + state.quarantined());
                 } else if (top - state.appliedIndex() > LAG) {
-                    problems.add("Shard " + shard.id() + " on broker " + broker + " is "
-                            + (top - state.appliedIndex()) + " entries behind its leader.");
+                    problems.add("Shard " + shard.id() + " on broker " + broker + " is " + (top - state.appliedIndex())
+                            + " entries behind its leader.");
                 }
             });
             for (int broker : shard.replicas()) {

@@ -91,8 +91,8 @@ final class LeaderBalance {
             return null;
         }
         for (RaftVoter voter : replicas.voters()) {
-            long behind = replicas.commitIndex()
-                    - replicas.commitIndexes().getOrDefault(voter.peerId(), Long.MIN_VALUE / 2);
+            long behind =
+                    replicas.commitIndex() - replicas.commitIndexes().getOrDefault(voter.peerId(), Long.MIN_VALUE / 2);
             if (voter.brokerId() == broker && behind <= CLOSE_ENTRIES && !replicas.isChanging()) {
                 return voter;
             }
@@ -135,8 +135,7 @@ final class LeaderBalance {
             Comparator<RaftVoter> furthest =
                     Comparator.comparingLong(voter -> replicas.commitIndexes().getOrDefault(voter.peerId(), -1L));
             for (RaftVoter target : replicas.voters().stream()
-                    .filter(voter -> voter.brokerId() != self
-                            && connected.get().contains(voter.brokerId()))
+                    .filter(voter -> voter.brokerId() != self && connected.get().contains(voter.brokerId()))
                     .sorted(furthest.reversed())
                     .toList()) {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - nanos.getAsLong());

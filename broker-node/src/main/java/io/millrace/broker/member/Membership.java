@@ -90,8 +90,7 @@ public final class Membership implements AutoCloseable {
         Member me = member(config, directory);
         PeerServer server = PeerServer.start(config.peers().host(), me, nanos, executor);
         PeerBook[] book = new PeerBook[1];
-        PeerClient peers =
-                new PeerClient(server::self, broker -> book[0] == null ? null : book[0].peer(broker), nanos);
+        PeerClient peers = new PeerClient(server::self, broker -> book[0] == null ? null : book[0].peer(broker), nanos);
         NettyPeerStreams streams = null;
         try {
             Formation formation = formation(directory, me, server, peers, nanos, executor);

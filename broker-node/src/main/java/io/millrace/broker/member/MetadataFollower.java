@@ -7,6 +7,7 @@ import io.millrace.broker.metadata.ShardEntry;
 import io.millrace.broker.peer.MetadataStream;
 import io.millrace.broker.peer.PeerClient;
 import io.millrace.error.FaultException;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -34,8 +35,7 @@ final class MetadataFollower implements AutoCloseable {
     /** Of the leader that the stream goes to. */
     private volatile LeaderTable.@Nullable Leader followed;
 
-    MetadataFollower(
-            LeaderTable leaders, PeerClient peers, MetadataView view, int self, BooleanSupplier leadsHere) {
+    MetadataFollower(LeaderTable leaders, PeerClient peers, MetadataView view, int self, BooleanSupplier leadsHere) {
         this.leaders = leaders;
         this.peers = peers;
         this.view = view;
@@ -55,7 +55,7 @@ final class MetadataFollower implements AutoCloseable {
         return leadsHere.getAsBoolean()
                 || (open != null
                         && open.isCurrent()
-                        && java.util.Objects.equals(followed, leaders.leader(ShardEntry.METADATA_SHARD)));
+                        && Objects.equals(followed, leaders.leader(ShardEntry.METADATA_SHARD)));
     }
 
     private void run() {
@@ -73,13 +73,16 @@ final class MetadataFollower implements AutoCloseable {
     }
 
     private void follow(LeaderTable.@Nullable Leader leader) {
+        if (leader == null || leader.broker() == LeaderTable.UNKNOWN || leader.broker() == self) {
+            leave();
+            return;
+        }
         MetadataStream open = stream;
-        boolean isElsewhere = leader != null && leader.broker() != LeaderTable.UNKNOWN && leader.broker() != self;
-        if (open != null && (open.isEnded() || !isElsewhere || !leader.equals(followed))) {
+        if (open != null && (open.isEnded() || !leader.equals(followed))) {
             leave();
             open = null;
         }
-        if (open == null && isElsewhere) {
+        if (open == null) {
             try {
                 followed = leader;
                 stream = peers.watch(leader.broker(), new MetadataStream.Listener() {

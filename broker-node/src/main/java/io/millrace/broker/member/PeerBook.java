@@ -75,7 +75,8 @@ final class PeerBook {
             return Fault.of(
                     ErrorCode.STALE_BROKER,
                     "broker/" + broker,
-                    "Broker " + broker + " has come back with another data directory since; this one is not taken again."
+                    "Broker " + broker
+                            + " has come back with another data directory since; this one is not taken again."
                             + " Start the broker on an empty directory.");
         }
         return entry.state() == BrokerEntry.State.REMOVED

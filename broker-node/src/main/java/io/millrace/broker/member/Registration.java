@@ -105,7 +105,10 @@ final class Registration implements AutoCloseable {
         ClusterImage image = metadata.image();
         if (image.clusterId() == null && leadsHere.getAsBoolean()) {
             metadata.form(formation.clusterId(), firstShards(formation));
-            LOG.info("Formed cluster {} of {} brokers", formation.clusterId(), formation.voters().size());
+            LOG.info(
+                    "Formed cluster {} of {} brokers",
+                    formation.clusterId(),
+                    formation.voters().size());
         }
         BrokerEntry before = image.brokers().get(entry.id());
         Peer old = before == null || before.incarnation() == entry.incarnation() ? null : before.peer();
@@ -114,8 +117,7 @@ final class Registration implements AutoCloseable {
         }
         metadata.register(entry);
         if (old != null) {
-            LOG.warn(
-                    "Broker {} is back with a new data directory: its replicas of before are given up", entry.id());
+            LOG.warn("Broker {} is back with a new data directory: its replicas of before are given up", entry.id());
         }
         outcome.complete(Optional.empty());
     }
@@ -141,9 +143,7 @@ final class Registration implements AutoCloseable {
             List<Integer> replicas = new ArrayList<>(brokers);
             Collections.rotate(replicas, id == 0 ? 0 : -((id - 1) % brokers.size()));
             shards.add(new ShardEntry(
-                    id,
-                    id == ShardEntry.METADATA_SHARD ? ShardEntry.Kind.METADATA : ShardEntry.Kind.DATA,
-                    replicas));
+                    id, id == ShardEntry.METADATA_SHARD ? ShardEntry.Kind.METADATA : ShardEntry.Kind.DATA, replicas));
         }
         return shards;
     }

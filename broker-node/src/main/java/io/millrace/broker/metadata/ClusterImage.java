@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -110,7 +111,7 @@ public record ClusterImage(
         if (data.isEmpty()) {
             return refused(ErrorCode.INVALID_REQUEST, "cluster/" + cluster, "A cluster needs a data shard.");
         }
-        SortedMap<Integer, ShardEntry> formed = new TreeMap<>();
+        NavigableMap<Integer, ShardEntry> formed = new TreeMap<>();
         initialShards.forEach(shard -> formed.put(shard.id(), shard));
         List<Integer> formedSlots = new ArrayList<>(SLOTS);
         for (int slot = 0; slot < SLOTS; slot++) {
@@ -140,7 +141,8 @@ public record ClusterImage(
             return refused(
                     ErrorCode.STALE_BROKER,
                     "broker/" + broker.id(),
-                    "Broker " + broker.id() + " was removed from the cluster; its id is not used again. Start with an empty"
+                    "Broker " + broker.id()
+                            + " was removed from the cluster; its id is not used again. Start with an empty"
                             + " directory and a new cluster.broker-id.");
         }
         BrokerEntry renewed = before.renewedBy(broker);
@@ -161,7 +163,8 @@ public record ClusterImage(
         }
         if (next == BrokerEntry.State.REMOVED
                 && (before.state() != BrokerEntry.State.DRAINING
-                        || shards.values().stream().anyMatch(shard -> shard.replicas().contains(broker)))) {
+                        || shards.values().stream()
+                                .anyMatch(shard -> shard.replicas().contains(broker)))) {
             return refused(
                     ErrorCode.INVALID_REQUEST,
                     "broker/" + broker,
@@ -176,9 +179,7 @@ public record ClusterImage(
         if (before == null) {
             return refused(ErrorCode.INVALID_REQUEST, "shard/" + shard, "There is no shard " + shard + ".");
         }
-        boolean areBrokers = replicas.stream()
-                .map(brokers::get)
-                .allMatch(broker -> broker != null && broker.state() != BrokerEntry.State.REMOVED);
+        boolean areBrokers = replicas.stream().allMatch(this::isMember);
         if (replicas.isEmpty() || Set.copyOf(replicas).size() != replicas.size() || !areBrokers) {
             return refused(
                     ErrorCode.INVALID_REQUEST,
@@ -188,13 +189,19 @@ public record ClusterImage(
         if (before.replicas().equals(replicas)) {
             return new Outcome.Unchanged();
         }
-        SortedMap<Integer, ShardEntry> next = new TreeMap<>(shards);
+        NavigableMap<Integer, ShardEntry> next = new TreeMap<>(shards);
         next.put(shard, new ShardEntry(shard, before.kind(), replicas));
-        return changed(new ClusterImage(clusterId, version + 1, brokers, next, topics, topicIds, slots, nextProducerId));
+        return changed(
+                new ClusterImage(clusterId, version + 1, brokers, next, topics, topicIds, slots, nextProducerId));
+    }
+
+    private boolean isMember(int broker) {
+        BrokerEntry entry = brokers.get(broker);
+        return entry != null && entry.state() != BrokerEntry.State.REMOVED;
     }
 
     private ClusterImage withBroker(BrokerEntry broker) {
-        SortedMap<Integer, BrokerEntry> next = new TreeMap<>(brokers);
+        NavigableMap<Integer, BrokerEntry> next = new TreeMap<>(brokers);
         next.put(broker.id(), broker);
         return new ClusterImage(clusterId, version + 1, next, shards, topics, topicIds, slots, nextProducerId);
     }

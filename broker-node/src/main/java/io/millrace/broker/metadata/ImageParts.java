@@ -21,9 +21,8 @@ public final class ImageParts {
     /** In order; the last one says so. */
     public static List<MetadataPart> split(ClusterImage image) {
         List<MetadataPart> parts = new ArrayList<>();
-        MetadataPart.Builder part = MetadataPart.newBuilder()
-                .setVersion(image.version())
-                .setCluster(MetadataCodec.clusterRow(image));
+        MetadataPart.Builder part =
+                MetadataPart.newBuilder().setVersion(image.version()).setCluster(MetadataCodec.clusterRow(image));
         image.brokers().values().forEach(broker -> part.addBrokers(MetadataCodec.brokerRow(broker)));
         image.shards().values().forEach(shard -> part.addShards(MetadataCodec.shardRow(shard)));
         long bytes = part.build().getSerializedSize();

@@ -78,13 +78,12 @@ final class MetadataCodec {
     }
 
     static BrokerRow brokerRow(BrokerEntry broker) {
-        BrokerRow.Builder row =
-                BrokerRow.newBuilder()
-                        .setId(broker.id())
-                        .setRack(broker.rack())
-                        .setIncarnation(broker.incarnation())
-                        .setState(state(broker.state()))
-                        .addAllFormerIncarnations(broker.former());
+        BrokerRow.Builder row = BrokerRow.newBuilder()
+                .setId(broker.id())
+                .setRack(broker.rack())
+                .setIncarnation(broker.incarnation())
+                .setState(state(broker.state()))
+                .addAllFormerIncarnations(broker.former());
         broker.listeners()
                 .forEach(listener -> row.addListeners(ListenerRow.newBuilder()
                         .setName(listener.name())

@@ -46,7 +46,8 @@ public final class MetadataShard {
     }
 
     /** Of a broker that stands alone: its replica leads, or nobody does. */
-    public static MetadataShard alone(MetadataView view, MetadataReplica replica, Duration timeout, LongSupplier nanos) {
+    public static MetadataShard alone(
+            MetadataView view, MetadataReplica replica, Duration timeout, LongSupplier nanos) {
         return new MetadataShard(view, (entry, deadline) -> replica.change(entry), timeout, nanos);
     }
 
@@ -69,9 +70,8 @@ public final class MetadataShard {
                 (entry, deadline) -> atLeader.call(
                         ShardEntry.METADATA_SHARD,
                         deadline,
-                        leader -> leader == self
-                                ? local.change(entry)
-                                : remote.change(leader, entry.build(), deadline)),
+                        leader ->
+                                leader == self ? local.change(entry) : remote.change(leader, entry.build(), deadline)),
                 timeout,
                 nanos);
     }
@@ -93,7 +93,7 @@ public final class MetadataShard {
 
     public ClusterImage register(BrokerEntry broker) {
         return changed(MetadataEntry.newBuilder()
-                        .setRegisterBroker(RegisterBroker.newBuilder().setBroker(MetadataCodec.brokerRow(broker))));
+                .setRegisterBroker(RegisterBroker.newBuilder().setBroker(MetadataCodec.brokerRow(broker))));
     }
 
     public ClusterImage create(NewTopic topic) {
@@ -101,26 +101,26 @@ public final class MetadataShard {
     }
 
     public ClusterImage ready(UUID topic) {
-        return changed(MetadataEntry.newBuilder()
-                        .setTopicReady(TopicReady.newBuilder().setTopicId(MetadataCodec.id(topic))));
+        return changed(
+                MetadataEntry.newBuilder().setTopicReady(TopicReady.newBuilder().setTopicId(MetadataCodec.id(topic))));
     }
 
     public ClusterImage delete(UUID topic) {
         return changed(MetadataEntry.newBuilder()
-                        .setDeleteTopic(DeleteTopicIntent.newBuilder().setTopicId(MetadataCodec.id(topic))));
+                .setDeleteTopic(DeleteTopicIntent.newBuilder().setTopicId(MetadataCodec.id(topic))));
     }
 
     public ClusterImage gone(UUID topic) {
-        return changed(MetadataEntry.newBuilder()
-                        .setTopicGone(TopicGone.newBuilder().setTopicId(MetadataCodec.id(topic))));
+        return changed(
+                MetadataEntry.newBuilder().setTopicGone(TopicGone.newBuilder().setTopicId(MetadataCodec.id(topic))));
     }
 
     public ClusterImage alter(UUID topic, Map<String, String> set, List<String> reset) {
         return changed(MetadataEntry.newBuilder()
-                        .setAlterTopic(AlterTopic.newBuilder()
-                                .setTopicId(MetadataCodec.id(topic))
-                                .putAllSet(set)
-                                .addAllReset(reset)));
+                .setAlterTopic(AlterTopic.newBuilder()
+                        .setTopicId(MetadataCodec.id(topic))
+                        .putAllSet(set)
+                        .addAllReset(reset)));
     }
 
     /** Takes a block of {@code count} producer ids; answers the first. */
@@ -132,8 +132,7 @@ public final class MetadataShard {
 
     public ClusterImage setState(int broker, BrokerEntry.State state) {
         return changed(MetadataEntry.newBuilder()
-                .setSetBrokerState(
-                        SetBrokerState.newBuilder().setBroker(broker).setState(MetadataCodec.state(state))));
+                .setSetBrokerState(SetBrokerState.newBuilder().setBroker(broker).setState(MetadataCodec.state(state))));
     }
 
     /** Where the replicas of a shard are to be. */

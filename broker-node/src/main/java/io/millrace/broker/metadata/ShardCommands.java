@@ -64,8 +64,7 @@ public final class ShardCommands {
 
     /** By this broker, which leads the shard. */
     public CommandResult here(int shard, ShardCommand command, String resource, long deadlineNanos) {
-        return Waiting.await(
-                partitions.shard(shard).execute(command, deadlineNanos), resource, deadlineNanos, nanos);
+        return Waiting.await(partitions.shard(shard).execute(command, deadlineNanos), resource, deadlineNanos, nanos);
     }
 
     /** A group's id as the leader of its home shard knows it; null: there is none of that name. */
@@ -106,11 +105,7 @@ public final class ShardCommands {
         return partitions.shard(shard).partitions().stream()
                 .filter(status -> status.id().topic().equals(topic))
                 .map(status -> new Bounds(
-                        status.id().number(),
-                        status.logStart(),
-                        status.logEnd(),
-                        status.records(),
-                        status.bytes()))
+                        status.id().number(), status.logStart(), status.logEnd(), status.records(), status.bytes()))
                 .toList();
     }
 

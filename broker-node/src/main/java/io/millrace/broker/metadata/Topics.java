@@ -167,7 +167,8 @@ public final class Topics {
     }
 
     private void execute(int shard, ShardCommand command, Topic topic, long deadlineNanos) {
-        if (commands.execute(shard, command, topic.resource(), deadlineNanos) instanceof CommandResult.Refused refused) {
+        if (commands.execute(shard, command, topic.resource(), deadlineNanos)
+                instanceof CommandResult.Refused refused) {
             throw refused.fault(topic.resource()).asException();
         }
     }

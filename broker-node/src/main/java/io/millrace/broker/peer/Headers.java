@@ -15,8 +15,7 @@ import java.util.UUID;
  * @param target the broker that is meant; -1: whoever answers
  */
 record Headers(int protocol, UUID clusterId, int broker, int incarnation, int target) {
-    private static final Metadata.Key<String> KEY =
-            Metadata.Key.of("millrace-peer", Metadata.ASCII_STRING_MARSHALLER);
+    private static final Metadata.Key<String> KEY = Metadata.Key.of("millrace-peer", Metadata.ASCII_STRING_MARSHALLER);
 
     /** @throws IllegalArgumentException where there are none, or they cannot be read */
     static Headers read(Metadata metadata) {

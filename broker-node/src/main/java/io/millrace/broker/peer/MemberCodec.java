@@ -40,7 +40,8 @@ final class MemberCodec {
         FormedCluster.Builder wire = FormedCluster.newBuilder()
                 .setClusterId(bytes(formation.clusterId()))
                 .setDataShards(formation.dataShards());
-        formation.voters()
+        formation
+                .voters()
                 .forEach(voter -> wire.addVoters(FirstVoter.newBuilder()
                         .setBroker(voter.broker())
                         .setIncarnation(voter.incarnation())

@@ -50,7 +50,8 @@ public final class MetadataStream implements StreamObserver<MetadataPart>, AutoC
         try {
             StreamObserver<WatchMetadataRequest> call = requests;
             if (call != null && !isEnded) {
-                call.onNext(WatchMetadataRequest.newBuilder().setVersion(version).build());
+                call.onNext(
+                        WatchMetadataRequest.newBuilder().setVersion(version).build());
             }
         } catch (IllegalStateException e) {
             // It has ended; onError tells.

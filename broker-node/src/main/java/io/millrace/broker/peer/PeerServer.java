@@ -52,8 +52,7 @@ public final class PeerServer implements AutoCloseable {
                 .permitKeepAliveTime(1, TimeUnit.SECONDS)
                 .permitKeepAliveWithoutCalls(true)
                 .intercept(new PeerGate(peers.errors, () -> peers.self, () -> peers.calls))
-                .addService(new PeerService(
-                        () -> peers.self, () -> peers.calls, peers.watchers, peers.errors, nanos))
+                .addService(new PeerService(() -> peers.self, () -> peers.calls, peers.watchers, peers.errors, nanos))
                 .build();
         try {
             built.start();
@@ -62,8 +61,9 @@ public final class PeerServer implements AutoCloseable {
                     Fault.of(
                             ErrorCode.PORT_IN_USE,
                             "port/" + address.getPort(),
-                            "Cannot listen on " + address.getHostString() + ":" + address.getPort() + " for other brokers: "
-                                    + e.getMessage() + ". Stop the process that has the port, or set cluster.port."),
+                            "Cannot listen on " + address.getHostString() + ":" + address.getPort()
+                                    + " for other brokers: " + e.getMessage()
+                                    + ". Stop the process that has the port, or set cluster.port."),
                     e);
         }
         peers.server = built;

@@ -6,13 +6,6 @@ import io.millrace.broker.cluster.LeaderTable.Leader;
 import io.millrace.broker.cluster.Peer;
 import io.millrace.broker.metadata.Bounds;
 import io.millrace.broker.metadata.BrokerEntry;
-import io.millrace.broker.ops.ClusterHealth;
-import io.millrace.broker.ops.ReplicaState;
-import io.millrace.v1.ReplicaDescription;
-import java.time.Duration;
-import java.util.Locale;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import io.millrace.broker.metadata.ClusterImage;
 import io.millrace.broker.metadata.MetadataShard;
 import io.millrace.broker.metadata.Partitions;
@@ -20,6 +13,8 @@ import io.millrace.broker.metadata.Placement;
 import io.millrace.broker.metadata.ShardEntry;
 import io.millrace.broker.metadata.Topic;
 import io.millrace.broker.metadata.Topics;
+import io.millrace.broker.ops.ClusterHealth;
+import io.millrace.broker.ops.ReplicaState;
 import io.millrace.v1.AdminServiceGrpc;
 import io.millrace.v1.AlterTopicConfigRequest;
 import io.millrace.v1.AlterTopicConfigResponse;
@@ -36,8 +31,13 @@ import io.millrace.v1.Endpoint;
 import io.millrace.v1.ListTopicsRequest;
 import io.millrace.v1.ListTopicsResponse;
 import io.millrace.v1.PartitionDescription;
+import io.millrace.v1.ReplicaDescription;
 import io.millrace.v1.ShardDescription;
 import io.millrace.v1.TopicDescription;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The gRPC face of topics and the cluster. Translates; decides nothing. */
 final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
@@ -114,19 +114,16 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
 
     @Override
     public void describeTopic(DescribeTopicRequest request, StreamObserver<DescribeTopicResponse> responses) {
-        Unary.answer(
-                responses,
-                errors,
-                () -> {
-                    Topic topic = partitions.topic(request.getName());
-                    return DescribeTopicResponse.newBuilder()
-                            .setTopic(description(
-                                    topic,
-                                    request.getWithoutBounds()
-                                            ? Map.of()
-                                            : topics.bounds(topic, deadlines.ofCallAtMost(BOUNDS_PATIENCE))))
-                            .build();
-                });
+        Unary.answer(responses, errors, () -> {
+            Topic topic = partitions.topic(request.getName());
+            return DescribeTopicResponse.newBuilder()
+                    .setTopic(description(
+                            topic,
+                            request.getWithoutBounds()
+                                    ? Map.of()
+                                    : topics.bounds(topic, deadlines.ofCallAtMost(BOUNDS_PATIENCE))))
+                    .build();
+        });
     }
 
     @Override
@@ -217,8 +214,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
                 .setReachable(view.reachable().contains(broker.id()));
         BrokerEntry.Listener client = broker.client();
         if (client != null) {
-            description.setEndpoint(
-                    Endpoint.newBuilder().setHost(client.host()).setPort(client.port()));
+            description.setEndpoint(Endpoint.newBuilder().setHost(client.host()).setPort(client.port()));
         }
         Peer peer = broker.peer();
         if (peer != null) {

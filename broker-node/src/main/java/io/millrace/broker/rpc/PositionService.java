@@ -102,12 +102,8 @@ final class PositionService extends PositionServiceGrpc.PositionServiceImplBase 
     public void fetchPositions(FetchPositionsRequest request, StreamObserver<FetchPositionsResponse> responses) {
         Unary.answer(responses, errors, () -> {
             FetchPositionsResponse.Builder response = FetchPositionsResponse.newBuilder();
-            List<Positions.Answer<Positions.Standing>> answers =
-                    positions.look(
-                            request.getGroup(),
-                            request.getTopic(),
-                            request.getPartitionsList(),
-                            deadlines.ofCall());
+            List<Positions.Answer<Positions.Standing>> answers = positions.look(
+                    request.getGroup(), request.getTopic(), request.getPartitionsList(), deadlines.ofCall());
             for (int i = 0; i < answers.size(); i++) {
                 int number = request.getPartitionsCount() == 0 ? i : request.getPartitions(i);
                 response.addResults(positionResult(number, answers.get(i)));

@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.jspecify.annotations.Nullable;
 
 /** What a new broker does by what the seeds say, in every case; and that one cluster comes of it, however brokers come, die and lose their disks. */
 final class FormingTest {
@@ -105,7 +105,8 @@ final class FormingTest {
     void otherListsOfSeedsAreWaitedOutAloud() {
         Member odd = new Member(peer(3, 103), null, seeds(2), 2, null);
         Map<Address, Answer> answers = told(fresh(1, 3), fresh(2, 3), odd);
-        assertThat(waits(Forming.decide(fresh(1, 3), answers, CLUSTER))).contains("host-3:7072 has another list of seeds");
+        assertThat(waits(Forming.decide(fresh(1, 3), answers, CLUSTER)))
+                .contains("host-3:7072 has another list of seeds");
     }
 
     @Test
@@ -142,7 +143,9 @@ final class FormingTest {
         Formation one = new Formation(CLUSTER, 2, List.of(peer(1, 101)));
         Formation two = new Formation(OTHER, 2, List.of(peer(2, 102)));
         assertThat(refuses(Forming.decide(
-                                fresh(3, 3), told(fresh(1, 3).formed(one), fresh(2, 3).formed(two)), CLUSTER))
+                                fresh(3, 3),
+                                told(fresh(1, 3).formed(one), fresh(2, 3).formed(two)),
+                                CLUSTER))
                         .code())
                 .isEqualTo(ErrorCode.WRONG_CLUSTER);
     }
@@ -216,7 +219,12 @@ final class FormingTest {
                     }
                 }
                 able.addAll(withMajority(models));
-                split += models.stream().map(model -> model.written).filter(f -> f != null).distinct().count() > 1
+                split += models.stream()
+                                        .map(model -> model.written)
+                                        .filter(f -> f != null)
+                                        .distinct()
+                                        .count()
+                                > 1
                         ? 1
                         : 0;
             }

@@ -30,8 +30,7 @@ public final class LocalCluster {
      * @param directory one folder in it for each broker
      * @param firstPort of broker 1; those of the others follow
      */
-    public LocalCluster(
-            List<String> launcher, Path directory, int nodes, int firstPort, PrintStream out, Style style) {
+    public LocalCluster(List<String> launcher, Path directory, int nodes, int firstPort, PrintStream out, Style style) {
         this.out = out;
         this.style = style;
         List<Integer> ports = new ArrayList<>();

@@ -29,7 +29,7 @@ class ReplicatedPayloadTest {
     private static void proposeAll(TestCluster cluster, Node leader, List<String> names) throws Exception {
         List<CompletableFuture<Long>> results = new ArrayList<>();
         for (String each : names) {
-            results.add(cluster.propose(leader, each, Math.abs(each.hashCode()) % 5 * 30_000));
+            results.add(cluster.propose(leader, each, Math.floorMod(each.hashCode(), 5) * 30_000));
         }
         for (CompletableFuture<Long> each : results) {
             each.get(30, TimeUnit.SECONDS);
