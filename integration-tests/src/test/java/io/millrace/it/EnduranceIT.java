@@ -53,7 +53,11 @@ class EnduranceIT {
                     load.start();
                     long roundEnd = System.nanoTime() + ROUND.toNanos();
                     while (System.nanoTime() < roundEnd) {
-                        System.out.println("endurance: round " + rounds + ": " + nemesis.strike());
+                        load.gaps().begin();
+                        String what = nemesis.strike();
+                        long gap = load.gaps().longestMillis();
+                        longest = Math.max(longest, gap);
+                        System.out.printf("endurance: round %d: %s, longest gap %d ms%n", rounds, what, gap);
                         faults++;
                         nemesis.rest();
                     }
@@ -63,14 +67,13 @@ class EnduranceIT {
                     load.finish();
                     List<String> violations = HistoryChecker.violations(load.history());
                     System.out.printf(
-                            "endurance: round %d %s: %s, longest gap %d ms, %d violations%n",
+                            "endurance: round %d %s: %s, %d violations%n",
                             rounds, size, load.history().summary(), load.gaps().longestMillis(), violations.size());
                     assertThat(violations)
                             .as("round %d, -Dmillrace.seed=%d", rounds, SEED)
                             .isEmpty();
                     acknowledged += load.history().acknowledged();
                     unknown += load.history().count(History.Fate.UNKNOWN);
-                    longest = Math.max(longest, load.gaps().longestMillis());
                 }
                 cluster.admin().deleteTopic(topic);
             }

@@ -14,8 +14,8 @@ import java.util.random.RandomGenerator;
  * topics open; those are asked for again a few times without being told, then only when somebody misses them still. Thread safe.
  */
 final class Refresher {
-    /** So many rounds in a row follow by themselves: about a second and a half, in which a cluster elects. */
-    private static final int ROUNDS_OF_ITS_OWN = 12;
+    /** So many rounds in a row follow by themselves: about ten seconds with the default pauses, in which a cluster elects more than once. */
+    private static final int ROUNDS_OF_ITS_OWN = 64;
 
     /** Renews these and returns those to be asked for again. Does not throw what a retry would mend. */
     interface Round {

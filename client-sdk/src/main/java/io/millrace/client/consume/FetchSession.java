@@ -450,6 +450,10 @@ public final class FetchSession implements AutoCloseable {
         }
     }
 
+    private boolean leads(FetchLane lane, PartitionId id) {
+        return lane.broker().equals(cluster.leader(id.topic(), id.partition()));
+    }
+
     @GuardedBy("lock")
     private FetchLane lane(PartitionId id) {
         BrokerAddress leader = cluster.leader(id.topic(), id.partition());
@@ -472,7 +476,7 @@ public final class FetchSession implements AutoCloseable {
             asked.add(new FetchLane.Part(each, each.life()));
         }
         heldBytes += maxBytes;
-        parts.forEach(each -> each.asked(lane.broker(), now));
+        parts.forEach(each -> each.asked(lane.broker(), leads(lane, each.id()), now));
         try {
             lane.send(
                     request,
@@ -601,7 +605,7 @@ public final class FetchSession implements AutoCloseable {
             }
             add(new FetchedChunk(partition, partition.life(), null, partition.fetchOffset(), fault));
             // Not asked for again while the fault waits to be told.
-            partition.asked(lane.broker(), nanos.getAsLong());
+            partition.asked(lane.broker(), leads(lane, id), nanos.getAsLong());
         }
     }
 

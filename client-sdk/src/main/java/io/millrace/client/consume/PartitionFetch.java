@@ -32,8 +32,10 @@ final class PartitionFetch {
     private long waitUntilNanos;
     private int movesLeft = MOVES_AT_ONCE;
 
-    /** Where it was asked for last. */
+    /** Where it was asked for last, and whether that one was known to lead then. */
     private @Nullable BrokerAddress at;
+
+    private boolean atLeader;
 
     private @Nullable Fault failure;
     private @Nullable Fault trouble;
@@ -82,20 +84,21 @@ final class PartitionFetch {
         leaderEpoch = -1;
     }
 
-    /** Whether to ask for it now: not during the pause after a failure, unless another broker is known to lead since. */
+    /** Whether to ask for it now: not during the pause after a failure, unless a leader has become known since. */
     boolean mayAsk(long nowNanos, BrokerAddress to, @Nullable BrokerAddress leader) {
         if (requested || paused || failure != null) {
             return false;
         }
-        boolean moved = to.equals(leader) && !to.equals(at);
+        boolean moved = to.equals(leader) && !(to.equals(at) && atLeader);
         return !waiting || nowNanos - waitUntilNanos >= 0 || (moved && movesLeft > 0);
     }
 
-    void asked(BrokerAddress of, long nowNanos) {
+    void asked(BrokerAddress of, boolean leads, long nowNanos) {
         if (waiting) {
             movesLeft = nowNanos - waitUntilNanos >= 0 ? Math.max(movesLeft, 1) : movesLeft - 1;
         }
         at = of;
+        atLeader = leads;
         requested = true;
         waiting = false;
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * on under the next epoch of the producer, which also keeps out what was given up and may still be on its way.
  *
  * <p>All that is under way is at one broker. Where another leads by now, nothing goes there before the first has answered for everything, or has been given up. A batch that failed leaves after a pause,
- * or at once where another broker is known to lead since; but brokers that name each other in a circle get it so only a few times in a row.
+ * or at once where a leader has become known since; but brokers that name each other in a circle get it so only a few times in a row.
  */
 final class PartitionFlight {
     /** So often in a row a batch goes to another broker without a pause. */
@@ -38,8 +38,10 @@ final class PartitionFlight {
     private boolean paused;
     private int movesLeft = MOVES_AT_ONCE;
 
-    /** Where batches were sent last. */
+    /** Where batches were sent last, and whether that one was known to lead then. */
     private @Nullable BrokerAddress at;
+
+    private boolean atLeader;
 
     private volatile int load;
 
@@ -61,7 +63,7 @@ final class PartitionFlight {
         if (!inFlight.isEmpty() && !to.equals(at)) {
             return Next.NOTHING;
         }
-        if (paused && !endPause(nowNanos, leads && !to.equals(at))) {
+        if (paused && !endPause(nowNanos, leads && !(to.equals(at) && atLeader))) {
             return Next.NOTHING;
         }
         OutboundBatch oldest = inFlight.peekFirst();
@@ -157,18 +159,19 @@ final class PartitionFlight {
     }
 
     /** The first that must be sent again. */
-    OutboundBatch takeAgain(BrokerAddress to) {
-        return depart(again.remove(0), to);
+    OutboundBatch takeAgain(BrokerAddress to, boolean leads) {
+        return depart(again.remove(0), to, leads);
     }
 
     /** A batch leaves for the first time. */
-    OutboundBatch departNew(OutboundBatch batch, BrokerAddress to) {
+    OutboundBatch departNew(OutboundBatch batch, BrokerAddress to, boolean leads) {
         batch.order(nextOrder++);
-        return depart(batch, to);
+        return depart(batch, to, leads);
     }
 
-    private OutboundBatch depart(OutboundBatch batch, BrokerAddress to) {
+    private OutboundBatch depart(OutboundBatch batch, BrokerAddress to, boolean leads) {
         at = to;
+        atLeader = leads;
         if (batch.session() == null) {
             ProducerSession of = session;
             if (of == null) {

@@ -239,11 +239,11 @@ final class Sender implements Runnable {
             case NEEDS_SESSION -> {
                 return needSession(queue, now) && offer(queue, lane, draft, now);
             }
-            case AGAIN -> batch = flight.takeAgain(to);
+            case AGAIN -> batch = flight.takeAgain(to, leads);
             case NEW -> {
                 OutboundBatch taken = queue.take();
                 if (taken != null) {
-                    batch = flight.departNew(taken, to);
+                    batch = flight.departNew(taken, to, leads);
                 }
             }
         }
