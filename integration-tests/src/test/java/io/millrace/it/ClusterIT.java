@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Three brokers under load: the leader is killed, stopped as planned, silenced, and cut off one way; all clients' histories are clean. Prints the longest time that a partition went without an
  * acknowledgement. {@code -Dmillrace.seed} chooses another run.
  */
-@Disabled("until brokers form a cluster")
 @Timeout(600)
 class ClusterIT {
     private static final long SEED = Long.getLong("millrace.seed", 20261125L);

@@ -15,7 +15,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,7 +23,6 @@ import org.junit.jupiter.api.io.TempDir;
  * Mixed faults for as long as asked: {@code ./mvnw verify -Pendurance -Dmillrace.minutes=60}. In rounds of about a minute on the same brokers, each with a topic, clients and a history of its own, which is
  * checked at its end. {@code -Dmillrace.seed} repeats the faults of a run, {@code -Dmillrace.faults} names some of them, with commas between.
  */
-@Disabled("until brokers form a cluster")
 @EnabledIfSystemProperty(named = "millrace.minutes", matches = "[0-9.]+")
 class EnduranceIT {
     private static final long SEED = Long.getLong("millrace.seed", System.nanoTime());
@@ -67,7 +65,7 @@ class EnduranceIT {
                     load.finish();
                     List<String> violations = HistoryChecker.violations(load.history());
                     System.out.printf(
-                            "endurance: round %d %s: %s, %d violations%n",
+                            "endurance: round %d %s: %s, longest gap %d ms, %d violations%n",
                             rounds, size, load.history().summary(), load.gaps().longestMillis(), violations.size());
                     assertThat(violations)
                             .as("round %d, -Dmillrace.seed=%d", rounds, SEED)

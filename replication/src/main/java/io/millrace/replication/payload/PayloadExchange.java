@@ -124,7 +124,18 @@ public final class PayloadExchange implements PeerListener, AutoCloseable {
                 payloads.arrived(payload);
             }
             payloads.pulled(pull, payload == null && failure == null, nanos.getAsLong());
+            if (payload != null) {
+                pullOn(payloads);
+            }
         });
+    }
+
+    /** One that came makes room for the next at once: a replica that was away catches up at the speed of the network, and not of the sweep. */
+    private void pullOn(ShardPayloads payloads) {
+        PeerStreams peers = streams;
+        if (peers != null && payloads.isWaiting()) {
+            payloads.pulls(peers.connected(), nanos.getAsLong()).forEach(pull -> start(peers, payloads, pull));
+        }
     }
 
     @Override

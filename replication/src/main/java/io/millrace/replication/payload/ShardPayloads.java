@@ -36,7 +36,8 @@ public final class ShardPayloads {
     /** Payload that came before its header and waits here; beyond it the oldest goes, and is pulled when its header comes. */
     private static final long EARLY_BYTES = 64L << 20;
 
-    private static final int PULLS_AT_ONCE = 8;
+    private static final int PULLS_AT_ONCE = 64;
+    private static final long PULL_BYTES_AT_ONCE = 64L << 20;
 
     /** A header that came first gives its payload so long before it asks for it. */
     private static final long PATIENCE_NANOS = 15_000_000;
@@ -290,17 +291,20 @@ public final class ShardPayloads {
         List<Pull> pulls = new ArrayList<>();
         synchronized (lock) {
             int underWay = 0;
+            long bytesUnderWay = 0;
             for (Wanted each : wanted.values()) {
-                if (underWay == PULLS_AT_ONCE) {
+                if (underWay == PULLS_AT_ONCE || bytesUnderWay >= PULL_BYTES_AT_ONCE) {
                     break;
                 }
                 if (each.pulling) {
                     underWay++;
+                    bytesUnderWay += each.length;
                 } else if (each.payload == null && nowNanos - each.nextTryNanos >= 0) {
                     int broker = source(each, connected);
                     if (broker >= 0) {
                         each.pulling = true;
                         underWay++;
+                        bytesUnderWay += each.length;
                         pulls.add(new Pull(each.id, broker));
                     }
                 }

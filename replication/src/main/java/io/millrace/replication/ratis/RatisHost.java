@@ -56,7 +56,7 @@ public final class RatisHost implements AutoCloseable {
     private static final long WATCH_MILLIS = 200;
 
     /** Followers of a dead leader stand one after another, so that they do not split the votes. */
-    private static final long ELECTION_STEP_MILLIS = 150;
+    private static final long ELECTION_STEP_MILLIS = 300;
 
     private final RatisConfig config;
     private final @Nullable PayloadExchange exchange;
