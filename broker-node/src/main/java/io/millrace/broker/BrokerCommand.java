@@ -37,9 +37,17 @@ import picocli.CommandLine.Spec;
             "  millrace broker --data /tmp/try --port 0 --http-port 0 --ready-file /tmp/try.json",
             "  millrace broker --data /var/lib/millrace --set cluster.broker-id=1 --set cluster.seeds=a:7072,b:7072,c:7072",
             "",
-            "Exit codes: 0 stopped; 1 a bug; 2 command line or setting wrong; 3 port in use;",
-            "4 data directory locked or not writable; 5 directory of another cluster or a newer format;",
-            "6 data directory damaged; 70 halted because the disk failed."
+            "Exit codes:",
+            "  1    no leader of the metadata was found, or a bug: the log says why",
+            "  2    the command line or a setting is wrong",
+            "  3    out of memory",
+            "  4    the data directory is locked, or cannot be written",
+            "  5    the directory is of another cluster or broker, or of a newer format",
+            "  6    the data directory is damaged, or is none",
+            "  7    a port is in use",
+            "  70   halted: a write or force failed or hung, or Raft failed",
+            "  130  stopped by SIGINT (Ctrl-C), in good order",
+            "  143  stopped by SIGTERM, in good order"
         })
 public final class BrokerCommand implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE", description = "YAML file with settings.")

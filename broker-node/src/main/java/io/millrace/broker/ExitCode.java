@@ -7,10 +7,12 @@ public enum ExitCode {
     STOPPED(0),
     BUG(1),
     USAGE(2),
-    PORT_IN_USE(3),
+    /** The JVM's own, as the launcher starts it. */
+    OUT_OF_MEMORY(3),
     DIRECTORY(4),
     WRONG_DATA(5),
     DAMAGED(6),
+    PORT_IN_USE(7),
     /** By {@code Runtime.halt}: a write or force failed, so nothing may pretend to end cleanly. */
     HALTED(70);
 

@@ -10,6 +10,9 @@ import picocli.CommandLine.Option;
 final class ConnectionOptions {
     static final String DEFAULT_BOOTSTRAP = "127.0.0.1:7070";
 
+    /** That of the client library; a test holds them equal. */
+    private static final String DEFAULT_TIMEOUT_SECONDS = "30";
+
     @Option(
             names = {"-b", "--bootstrap"},
             paramLabel = "HOST:PORT",
@@ -21,9 +24,9 @@ final class ConnectionOptions {
     @Option(
             names = "--timeout",
             paramLabel = "SECONDS",
-            defaultValue = "10",
+            defaultValue = DEFAULT_TIMEOUT_SECONDS,
             description = "How long to wait for an answer, retries included. Default: ${DEFAULT-VALUE}.")
-    double timeoutSeconds = 10;
+    double timeoutSeconds = Double.parseDouble(DEFAULT_TIMEOUT_SECONDS);
 
     /** Connects when the first call is made. */
     MillraceClient open() {

@@ -5,9 +5,11 @@ public enum ExitCode {
     OK(0, "done"),
     FAILURE(1, "it failed: a bug, a damaged file, a check that did not hold"),
     USAGE(2, "the command line is wrong"),
-    NOT_FOUND(3, "no such topic, partition, group or file"),
+    /** The JVM's own, as the launcher starts it. */
+    OUT_OF_MEMORY(3, "out of memory; MILLRACE_JAVA_OPTS=-Xmx1g gives more"),
     UNAVAILABLE(4, "no answer in time, or not now: a retry makes sense"),
-    REFUSED(5, "the data or the request was refused: a retry fails again");
+    REFUSED(5, "the data or the request was refused: a retry fails again"),
+    NOT_FOUND(6, "no such topic, partition, group or file");
 
     private final int number;
     private final String meaning;

@@ -33,8 +33,8 @@ public final class Main {
         System.exit(exitCode);
     }
 
-    /** The whole tool but for the end of the process. */
-    static int run(Terminal terminal, String... args) {
+    /** The whole tool but for the end of the process: answers its exit code. */
+    public static int run(Terminal terminal, String... args) {
         return commandLine(terminal).execute(args);
     }
 

@@ -2,6 +2,7 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.client.ClientConfig;
 import io.millrace.client.StartAt;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,6 +126,14 @@ class CommandLineTest {
     void saysThatThereIsNoSuchFileBeforeItConnects(@TempDir Path folder) {
         assertThat(run("produce", "t", folder.resolve("none").toString())).isEqualTo(ExitCode.NOT_FOUND.number());
         assertThat(fake.err()).contains("there is no file " + folder.resolve("none"));
+    }
+
+    @Test
+    void waitsAsLongAsTheClientLibrary() {
+        assertThat(new ConnectionOptions().timeout())
+                .isEqualTo(ClientConfig.of("a:1").requestTimeout());
+        assertThat(run("topic", "list", "--help")).isZero();
+        assertThat(fake.out()).contains("Default: 30.");
     }
 
     @Test

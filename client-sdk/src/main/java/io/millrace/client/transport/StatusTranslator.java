@@ -7,26 +7,18 @@ import io.grpc.Status;
 import io.millrace.error.Effect;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
+import io.millrace.error.FaultCodec;
 import io.millrace.v1.ErrorDetail;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
-import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.Map;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/**
- * From what travels to a {@link Fault}: the only place of the client that knows gRPC's status codes and the wire form of an error. Pure.
- */
+/** From the status of a failed call to a {@link Fault}: the only place of the client that knows gRPC's codes. What the broker itself says reads {@link FaultCodec}. Pure. */
 public final class StatusTranslator {
     /** Where a failed call carries its {@link ErrorDetail}. */
     static final Metadata.Key<byte[]> ERROR_DETAIL =
             Metadata.Key.of("millrace-error-bin", Metadata.BINARY_BYTE_MARSHALLER);
-
-    private static final Map<Integer, ErrorCode> BY_NUMBER =
-            Arrays.stream(ErrorCode.values()).collect(Collectors.toMap(ErrorCode::number, Function.identity()));
 
     private StatusTranslator() {}
 
@@ -39,7 +31,7 @@ public final class StatusTranslator {
         byte[] detail = trailers == null ? null : trailers.get(ERROR_DETAIL);
         if (detail != null) {
             try {
-                return of(ErrorDetail.parseFrom(detail));
+                return FaultCodec.decode(ErrorDetail.parseFrom(detail));
             } catch (InvalidProtocolBufferException e) {
                 return new Fault(
                         ErrorCode.INTERNAL,
@@ -70,46 +62,6 @@ public final class StatusTranslator {
                         Effect.NOT_WRITTEN,
                         null);
             default -> new Fault(ErrorCode.INTERNAL, message, resource, whenUnknown, null);
-        };
-    }
-
-    /** The fault of a part of a request. */
-    public static Fault of(ErrorDetail detail) {
-        return new Fault(code(detail), detail.getMessage(), detail.getResource(), effect(detail), figures(detail));
-    }
-
-    /** A code that a newer broker made up keeps at least its retryable flag. */
-    private static ErrorCode code(ErrorDetail detail) {
-        ErrorCode known = BY_NUMBER.get(detail.getCodeValue());
-        if (known != null) {
-            return known;
-        }
-        return detail.getRetryable() ? ErrorCode.SHARD_UNAVAILABLE : ErrorCode.INTERNAL;
-    }
-
-    private static Effect effect(ErrorDetail detail) {
-        return switch (detail.getEffect()) {
-            case NOT_WRITTEN -> Effect.NOT_WRITTEN;
-            case WRITTEN -> Effect.WRITTEN;
-            case UNKNOWN, EFFECT_UNSPECIFIED, UNRECOGNIZED -> Effect.UNKNOWN;
-        };
-    }
-
-    private static Fault.@Nullable Detail figures(ErrorDetail detail) {
-        if (detail.hasLeader()) {
-            return new Fault.Leader(
-                    detail.getLeader().getHost(), detail.getLeader().getPort());
-        }
-        if (!detail.getLimitName().isEmpty()) {
-            return new Fault.LimitHit(detail.getLimitName(), detail.getLimit(), detail.getActual());
-        }
-        return switch (detail.getCode()) {
-            case OFFSET_OUT_OF_RANGE ->
-                new Fault.OffsetRange(
-                        detail.getLogStart(), detail.getLogEnd(), detail.getLostFrom(), detail.getLostTo());
-            case FENCED, PRODUCER_FENCED -> new Fault.Owner(detail.getOwnerEpoch(), detail.getOwner());
-            case CORRUPT -> new Fault.CorruptRange(detail.getCorruptFrom(), detail.getCorruptTo());
-            default -> null;
         };
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,15 +22,25 @@ import org.slf4j.LoggerFactory;
 public final class DiskFiles implements FileOps {
     private static final Logger LOG = LoggerFactory.getLogger(DiskFiles.class);
 
-    /** The one name of O_DIRECT in Java; it stands in the module jdk.unsupported. */
-    @SuppressWarnings("sunapi")
-    private static final OpenOption DIRECT = com.sun.nio.file.ExtendedOpenOption.DIRECT;
+    /** Null in a Java without the module jdk.unsupported. */
+    private static final @Nullable OpenOption DIRECT = openOptionOfDirectIo();
 
     private final boolean direct;
     private final AtomicBoolean refusalLogged = new AtomicBoolean();
 
     private DiskFiles(boolean direct) {
         this.direct = direct;
+    }
+
+    /** By name: the compilers of newer JDKs warn of the class, and no annotation silences them. */
+    private static @Nullable OpenOption openOptionOfDirectIo() {
+        try {
+            Class<?> options = Class.forName("com.sun.nio.file.ExtendedOpenOption");
+            return (OpenOption) options.getField("DIRECT").get(null);
+        } catch (ReflectiveOperationException e) {
+            LOG.warn("This Java offers no direct I/O: writes go through the page cache", e);
+            return null;
+        }
     }
 
     /** Direct I/O where the file system takes it. */
@@ -55,7 +66,7 @@ public final class DiskFiles implements FileOps {
     }
 
     private LogFile openForWriting(Path file) throws IOException {
-        if (direct && Files.getFileStore(file).getBlockSize() <= ALIGNMENT) {
+        if (direct && DIRECT != null && Files.getFileStore(file).getBlockSize() <= ALIGNMENT) {
             try {
                 return new DirectFile(channel(file, StandardOpenOption.READ, StandardOpenOption.WRITE, DIRECT));
             } catch (IOException | UnsupportedOperationException e) {
