@@ -173,8 +173,10 @@ final class ProduceCommand extends ClientCommand {
 
     @Override
     protected ExitCode run(MillraceClient client) throws Exception {
-        ProducerConfig config =
-                ProducerConfig.builder().compression(compression).build();
+        ProducerConfig config = ProducerConfig.builder()
+                .compression(compression)
+                .maxBlock(connection.timeout())
+                .build();
         List<String> inputs = files.isEmpty() ? List.of("-") : files;
         if (inputs.contains("-") && terminal.inIsTerminal() && !quiet) {
             terminal.err().println("Reading lines from the terminal; Ctrl-D ends them.");

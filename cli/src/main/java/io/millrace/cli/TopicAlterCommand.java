@@ -16,8 +16,8 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Examples:",
-            "  millrace topic alter flights --set retention.millis=604800000",
-            "  millrace topic alter flights --reset retention.millis"
+            "  millrace topic alter flights --set max.batch.bytes=1048576",
+            "  millrace topic alter flights --reset max.batch.bytes"
         })
 final class TopicAlterCommand extends ClientCommand {
     @Parameters(paramLabel = "TOPIC", description = "Its name.")

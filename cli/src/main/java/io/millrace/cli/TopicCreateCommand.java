@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  millrace topic create flights --partitions 6",
             "  millrace topic create orders --partitions 12 --placement modulo --if-not-exists",
-            "  millrace topic create clicks --config retention.millis=86400000 --validate-only"
+            "  millrace topic create clicks --config timestamp.type=LogAppendTime --validate-only"
         })
 final class TopicCreateCommand extends ClientCommand {
     @Parameters(paramLabel = "TOPIC", description = "Its name: letters, digits, '.', '_' and '-'.")

@@ -88,18 +88,18 @@ class CliIT {
         assertThat(ok(cli.run("topic", "list")).out()).containsPattern("(?m)^life +3 +1 +modulo");
         assertThat(ok(cli.run("topic", "list", "-o", "json")).out()).contains("\"life\"");
 
-        ok(cli.run("topic", "alter", "life", "--set", "retention.millis=86400000"));
+        ok(cli.run("topic", "alter", "life", "--set", "max.batch.bytes=65536"));
         assertThat(ok(cli.run("topic", "describe", "life", "--settings")).out())
-                .containsPattern("(?m)^settings +retention.millis=86400000$")
-                .containsPattern("(?m)^retention.millis +86400000 +set$")
+                .containsPattern("(?m)^settings +max.batch.bytes=65536$")
+                .containsPattern("(?m)^max.batch.bytes +65536 +set$")
                 .containsPattern("(?m)^ +2 ");
         assertThat(ok(cli.run("topic", "describe", "life", "-o", "json")).out())
-                .contains("retention.millis")
+                .contains("max.batch.bytes")
                 .contains("logEnd");
-        assertThat(ok(cli.run("topic", "alter", "life", "--reset", "retention.millis"))
+        assertThat(ok(cli.run("topic", "alter", "life", "--reset", "max.batch.bytes"))
                         .out())
-                .doesNotContain("86400000");
-        refused(cli.run("topic", "alter", "life", "--set", "retention.millis=-7"), REFUSED, "retention.millis");
+                .doesNotContain("65536");
+        refused(cli.run("topic", "alter", "life", "--set", "max.batch.bytes=-7"), REFUSED, "max.batch.bytes");
         refused(cli.run("topic", "alter", "life", "--set", "no.such.key=1"), REFUSED, "no.such.key");
 
         refused(cli.run("topic", "delete", "life"), USAGE, "give --yes");

@@ -1,12 +1,14 @@
 package io.millrace.cli.input;
 
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /**
  * A file or the standard input, unpacked where it begins with gzip's magic bytes, whatever its name. Counts the bytes taken from the file itself, for progress. Not thread safe.
@@ -24,7 +26,7 @@ public final class InputFile implements AutoCloseable {
         this.totalBytes = totalBytes;
         this.counted = new CountedStream(raw);
         BufferedInputStream buffered = new BufferedInputStream(counted, BUFFER_BYTES);
-        this.content = isGzip(buffered) ? new GZIPInputStream(new Members(buffered), BUFFER_BYTES) : buffered;
+        this.content = isGzip(buffered) ? unpacked(name, buffered) : buffered;
     }
 
     public static InputFile open(Path path) throws IOException {
@@ -41,6 +43,14 @@ public final class InputFile implements AutoCloseable {
     /** @param name what messages call it */
     public static InputFile of(String name, InputStream in) throws IOException {
         return new InputFile(name, -1, in);
+    }
+
+    private static InputStream unpacked(String name, BufferedInputStream packed) throws IOException {
+        try {
+            return new GZIPInputStream(new Members(packed), BUFFER_BYTES);
+        } catch (EOFException | ZipException e) {
+            throw new IOException(name + " begins as gzip does, but its header is damaged", e);
+        }
     }
 
     private static boolean isGzip(BufferedInputStream in) throws IOException {

@@ -68,6 +68,9 @@ class InputFileTest {
         try (InputFile input = InputFile.of("(stdin)", new ByteArrayInputStream(cut))) {
             assertThatThrownBy(() -> text(input)).isInstanceOf(EOFException.class);
         }
+        byte[] header = Arrays.copyOf(packed, 5);
+        assertThatThrownBy(() -> InputFile.of("(stdin)", new ByteArrayInputStream(header)))
+                .hasMessage("(stdin) begins as gzip does, but its header is damaged");
     }
 
     @Test
