@@ -123,7 +123,7 @@ public final class Broker implements AutoCloseable {
         if (joined != null) {
             joined.opened(shards);
         }
-        add("upkeep", Upkeep.start(shards, environment.nanos(), new NamedThreads("upkeep")));
+        add("upkeep", Upkeep.start(shards, upkeepSettings(), environment.nanos(), new NamedThreads("upkeep")));
 
         ExecutorService blocking = addPool("calls", BLOCKING_THREADS);
         ExecutorService readers = addPool("reads", READER_THREADS);
@@ -336,6 +336,12 @@ public final class Broker implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new FaultException(Fault.of(ErrorCode.CANCELLED, "shard/0", "The start was cut off."), e);
         }
+    }
+
+    /** Rewriting may use half of what appends leave free: it gives back more than it takes, and a full disk must not stop it. */
+    private Upkeep.Settings upkeepSettings() {
+        return new Upkeep.Settings(
+                config.storage().diskReserveBytes() / 2, config.storage().rewriteRate());
     }
 
     private ClusterHealth health(OwnReplicas own) {

@@ -12,7 +12,10 @@ import io.millrace.replication.state.PartitionRow;
 import io.millrace.storage.Family;
 import io.millrace.storage.LogPosition;
 import io.millrace.storage.PartitionIndex;
+import io.millrace.storage.ShardLog;
 import io.millrace.storage.StorageException;
+import io.millrace.storage.index.FileRow;
+import io.millrace.storage.index.FileRows;
 import io.millrace.storage.file.DiskFiles;
 import io.millrace.storage.index.PartitionIndexes;
 import io.millrace.storage.log.SegmentInspector;
@@ -118,14 +121,28 @@ public final class InspectCommand implements Callable<Integer> {
 
     private void inspect(int id, DataDirectory.ShardPaths paths, Map<UUID, String> topics, PrintWriter out) {
         out.printf("%nshard %d%n", id);
-        LogPosition durable = inspectIndex(paths.index(), topics, out);
+        Covered covered = inspectIndex(paths.index(), topics, out);
         for (Path file : segments(paths.log(), out)) {
-            inspectSegment(file, durable, out);
+            inspectSegment(file, covered, out);
         }
     }
 
-    /** Answers the end of what the index covers: nothing before it may be damaged. */
-    private LogPosition inspectIndex(Path directoryOfIndex, Map<UUID, String> topics, PrintWriter out) {
+    /**
+     * What the index covers: none of it may be damaged.
+     *
+     * @param durable everything before it
+     * @param liveBytes of segment files that have any
+     */
+    private record Covered(LogPosition durable, Map<Integer, Long> liveBytes) {
+        /** A file of moved extents is written and forced as a whole before a row points to it. */
+        boolean has(int file, long position) {
+            return ShardLog.isMoved(file)
+                    ? liveBytes.containsKey(file)
+                    : new LogPosition(file, (int) position).compareTo(durable) < 0;
+        }
+    }
+
+    private Covered inspectIndex(Path directoryOfIndex, Map<UUID, String> topics, PrintWriter out) {
         try (PartitionIndex.View view = PartitionIndexes.inspect(directoryOfIndex)) {
             out.printf(
                     "  index: applied term %d index %d, log to %s%n",
@@ -150,10 +167,13 @@ public final class InspectCommand implements Callable<Integer> {
                         partition.bytes(),
                         partition.leaderEpoch());
             }
-            return view.applied().logEnd();
+            Map<Integer, Long> live = FileRows.all(view).stream()
+                    .filter(row -> row.liveBytes() > 0)
+                    .collect(Collectors.toMap(FileRow::file, FileRow::liveBytes));
+            return new Covered(view.applied().logEnd(), live);
         } catch (StorageException e) {
             damaged(out, "index", e);
-            return LogPosition.START;
+            return new Covered(LogPosition.START, Map.of());
         }
     }
 
@@ -170,7 +190,7 @@ public final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private void inspectSegment(Path file, LogPosition durable, PrintWriter out) {
+    private void inspectSegment(Path file, Covered covered, PrintWriter out) {
         Map<Verdict, Long> counts = new EnumMap<>(Verdict.class);
         try {
             boolean[] isInside = new boolean[1];
@@ -178,7 +198,7 @@ public final class InspectCommand implements Callable<Integer> {
                 counts.merge(place.verdict(), 1L, Long::sum);
                 boolean isOdd = place.verdict() == Verdict.INVALID || place.verdict() == Verdict.NEWER_FORMAT;
                 // Behind what the index covers a crash may have left half a flush; the next start cuts it off.
-                isInside[0] |= isOdd && new LogPosition(number(file), (int) place.position()).compareTo(durable) < 0;
+                isInside[0] |= isOdd && covered.has(number(file), place.position());
                 if (listsFrames || isOdd) {
                     out.printf(
                             "    %10d %-12s %d byte(s) term %d index %d payload %d  %s%n",
@@ -192,8 +212,22 @@ public final class InspectCommand implements Callable<Integer> {
                 }
             });
             isDamaged |= isInside[0];
-            String verdict = isValid ? "valid" : isInside[0] ? "DAMAGED" : "a torn end, which the next start cuts off";
-            out.printf("  segment %s: %s %s%n", file.getFileName(), verdict, counts);
+            boolean isOrphan = ShardLog.isMoved(number(file)) && !covered.has(number(file), 0);
+            String verdict = isOrphan
+                    ? "a copy that nothing points to, which the next start removes"
+                    : isValid ? "valid" : isInside[0] ? "DAMAGED" : "a torn end, which the next start cuts off";
+            out.printf(
+                    "  segment %s: %s %s, %d of %d byte(s) live%n",
+                    file.getFileName(),
+                    verdict,
+                    counts,
+                    covered.liveBytes().getOrDefault(number(file), 0L),
+                    Files.size(file));
+        } catch (IOException e) {
+            damaged(
+                    out,
+                    "segment " + file.getFileName(),
+                    new StorageException(StorageException.Kind.IO, e.toString(), e));
         } catch (IllegalArgumentException e) {
             out.printf("  %s is no segment file%n", file.getFileName());
         } catch (StorageException e) {

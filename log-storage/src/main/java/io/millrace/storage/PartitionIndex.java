@@ -6,8 +6,8 @@ import java.util.Map;
  * All state of a shard replica but the payload bytes, in one store. There is no write-ahead log of its own: the Raft log is it. After a
  * crash the index stands at some earlier {@link AppliedMark} and the entries after it are applied again.
  *
- * <p>{@link #begin} and the {@link Transaction} are used by the apply thread alone; everything else by any thread, each {@link View} by one
- * thread at a time. After {@link #close} every call, on open views too, throws {@link StorageException.Kind#CLOSED}.
+ * <p>{@link #begin} and the {@link Transaction} are used by one thread at a time: the apply thread, or who holds it off; everything else by
+ * any thread, each {@link View} by one thread at a time. After {@link #close} every call, on open views too, throws {@link StorageException.Kind#CLOSED}.
  *
  * <p>Failure: an error of a write or a flush is final. The index calls its {@link FailStop}, and each later write throws CLOSED. A read that
  * meets damaged bytes throws CORRUPT and never gives a wrong row.
@@ -24,6 +24,15 @@ public interface PartitionIndex extends AutoCloseable {
 
     /** A mark that a crash cannot take back: the index comes up at it or at a later one. Up to here the Raft log may be purged. */
     AppliedMark durable();
+
+    /**
+     * How many commits were begun since the index was opened. More than one may have the same mark, so that a mark does not tell what is
+     * durable. A view that was taken before the call holds none of the later ones.
+     */
+    long commits();
+
+    /** How many of the {@link #commits} a crash cannot take back: at least so many. */
+    long durableCommits();
 
     /** Makes everything durable that was committed before the call. Commits go on meanwhile. */
     void flush();

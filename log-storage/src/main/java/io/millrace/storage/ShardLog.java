@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * force is never repeated.
  */
 public interface ShardLog extends AutoCloseable {
+    /** The smallest number of a file of moved extents; ordinary ones lie below. */
+    int FIRST_MOVED_FILE = 1 << 30;
 
     /**
      * Copies a frame into the tail and remembers where {@code (term, raftIndex)} stands. Returns the place of the
@@ -60,7 +62,7 @@ public interface ShardLog extends AutoCloseable {
      */
     boolean damaged();
 
-    /** Segment files, oldest first. */
+    /** Segment files, by number. */
     List<SegmentInfo> segments();
 
     /**
@@ -71,6 +73,27 @@ public interface ShardLog extends AutoCloseable {
      * @throws StorageException GONE where there is no such file
      */
     void delete(int file);
+
+    /**
+     * Begins a file of moved extents, beside the log: nothing of it is in the way of appends and flushes, and recovery never scans it. Any
+     * thread; whoever calls sees to it that one is written at a time.
+     *
+     * @param above the file's number is greater, so that a number of which a trace is left is never given again
+     * @throws StorageException IO or FULL, which are not fatal here: nothing is lost with such a file
+     */
+    default MovedExtents moveTo(int above) {
+        throw new UnsupportedOperationException("this log moves nothing");
+    }
+
+    /** The size at which a file is sealed. */
+    default long segmentBytes() {
+        return 256L << 20;
+    }
+
+    /** Whether a file holds moved extents. Such have numbers of their own, from {@link #FIRST_MOVED_FILE} on. */
+    static boolean isMoved(int file) {
+        return file >= FIRST_MOVED_FILE;
+    }
 
     /** Bytes that the file system still has for this log. A {@link #flush} that finds none is fatal: refuse appends before that. */
     default long usableBytes() {
@@ -84,6 +107,30 @@ public interface ShardLog extends AutoCloseable {
     /** A frame found in the log. {@code end} is the place after it. */
     record Frame(long term, long raftIndex, Extent payload, int payloadCrc, LogPosition end) {}
 
-    /** A segment file as it stands. */
+    /**
+     * A file of moved extents that is being made: copies are appended, the whole is made durable, then the caller moves the rows, and says
+     * when it has done so. A file that is closed before it was {@link #seal sealed} goes away; one that no live row points to is removed
+     * when the log is opened. Used by one thread.
+     */
+    interface MovedExtents extends AutoCloseable {
+        int file();
+
+        /** Appends a copy of the bytes of an extent, and says where it stands. Not to be read before {@link #seal}. */
+        Extent copy(int partition, long baseOffset, ByteBuffer bytes);
+
+        /** Bytes of the extents copied so far. */
+        long payloadBytes();
+
+        /** Everything copied is durable, under its name, and may be read. The file may not be deleted yet. */
+        void seal();
+
+        /** The rows are moved: from now on it is a sealed file like others, and may be deleted. */
+        void moved();
+
+        @Override
+        void close();
+    }
+
+    /** A segment file as it stands. A file of moved extents is not taken for sealed before its rows are moved. */
     record SegmentInfo(int file, long bytes, boolean sealed) {}
 }

@@ -33,6 +33,8 @@ final class PartitionReader {
     /** An answer is not larger, whatever is asked for; a single batch may be. */
     static final int MAX_READ_BYTES = 64 << 20;
 
+    private static final int MAX_LOOKS = 4;
+
     private final PartitionIndex index;
     private final ShardLog shardLog;
     private final ReadCursors cursors = new ReadCursors();
@@ -50,16 +52,20 @@ final class PartitionReader {
         return withPartition(id, snapshot -> snapshot.atTime(timestampMillis));
     }
 
-    /** A file that went away between the look at the index and the read makes one more look; its rows have moved or gone. */
+    /**
+     * A file that went away between the look at the index and the read makes another look; its rows have moved or gone. A file is deleted only
+     * after its rows were moved and the index flushed, so that a second look is enough but where the reader stood still for that long.
+     */
     private <T> T withPartition(PartitionId id, Function<Snapshot, T> read) {
         String resource = "partition/" + id;
-        try {
-            return once(id, resource, read);
-        } catch (StorageException e) {
-            if (e.kind() != StorageException.Kind.GONE) {
-                throw e;
+        for (int looks = 1; ; looks++) {
+            try {
+                return once(id, resource, read);
+            } catch (StorageException e) {
+                if (e.kind() != StorageException.Kind.GONE || looks == MAX_LOOKS) {
+                    throw e;
+                }
             }
-            return once(id, resource, read);
         }
     }
 

@@ -23,10 +23,13 @@ public interface ReplicatedLog<R> extends AutoCloseable {
 
     Leadership leadership();
 
-    /** The first index that this replica's log still holds: rows below it may be moved, rows above may not. */
+    /** The first index that this replica's log still holds. */
     long firstIndex();
 
-    /** No replica asks for the payload of an entry below this index any more: a segment file that has only such, all dead, may go. */
+    /**
+     * No replica asks for the payload of an entry below this index any more, and none is applied again: rows of such may be moved, and a segment
+     * file that has only such, all dead, may go.
+     */
     long payloadFloor();
 
     /** Entries up to and including this index are in the durable index: the log may be purged up to there. */

@@ -24,6 +24,8 @@ import io.millrace.storage.Rows;
 import io.millrace.storage.ShardLog;
 import io.millrace.storage.StorageException;
 import io.millrace.storage.clean.DeadFileCleaner;
+import io.millrace.storage.clean.Pace;
+import io.millrace.storage.clean.Rewriter;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.List;
@@ -65,6 +67,7 @@ public final class Shard implements AutoCloseable {
     private final DeadFileCleaner cleaner;
     private final ShardMachine machine;
     private final PartitionReader reader;
+    private final Rewriter rewriter;
     private final AtomicReference<@Nullable Fault> unavailable = new AtomicReference<>();
 
     private volatile @Nullable ShardWriter writer;
@@ -94,6 +97,7 @@ public final class Shard implements AutoCloseable {
         this.cleaner = new DeadFileCleaner(shardLog, index);
         this.machine = new ShardMachine(index, cleaner, nanoTime, listener, watchers);
         this.reader = new PartitionReader(index, shardLog);
+        this.rewriter = new Rewriter(shardLog, index, new SoundExtents(shardLog), machine::amend);
     }
 
     /** What the replicated log drives. */
@@ -265,7 +269,10 @@ public final class Shard implements AutoCloseable {
                 started == null ? 0 : started.queuedRequests(),
                 started == null ? 0 : started.queuedBytes(),
                 started == null ? 0 : started.entriesInFlight(),
-                watchers.size());
+                watchers.size(),
+                rewriter.movedBytes(),
+                rewriter.filesWritten(),
+                rewriter.damagedFiles());
     }
 
     private int handle(PartitionId partition) {
@@ -326,6 +333,19 @@ public final class Shard implements AutoCloseable {
             return cleaner.clean(floor, DELETED_FILES_AT_ONCE);
         }
         return 0;
+    }
+
+    /**
+     * Moves what is live out of some mostly dead segment files into a new one; a later {@link #checkpoint} deletes them. Any thread, one at a
+     * time; a checkpoint may run meanwhile.
+     *
+     * @param reserveBytes free space that is left alone
+     * @return whether something was moved: there may be more
+     */
+    public boolean rewrite(long reserveBytes, Pace pace) {
+        checkAvailable();
+        ReplicatedLog<EntryResult> driven = replicatedLog;
+        return driven != null && rewriter.rewrite(driven.payloadFloor(), reserveBytes, pace);
     }
 
     /**

@@ -24,6 +24,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * A shard's replicated state: applies entries to the index, one transaction each, then publishes what readers and waiters see.
  *
  * <p>{@link #apply} and {@link #passed} belong to the log's apply thread; {@link #admits} to whoever holds the log; the rest is for any thread.
+ * One lock keeps {@link #amend} out of an apply: whoever holds it owns the index' transaction.
  */
 final class ShardMachine implements ReplicatedMachine<EntryResult> {
     /** What the shard hears from its machine. Must not block. */
@@ -42,6 +45,7 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
     }
 
     private final PartitionIndex index;
+    private final ReentrantLock transaction = new ReentrantLock();
     private final DeadFileCleaner cleaner;
     private final LongSupplier nanoTime;
     private final ShardListener listener;
@@ -120,6 +124,7 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
             header = HeaderCodec.decode(body);
             AppliedMark mark = new AppliedMark(term, raftIndex, logEnd);
             List<Partition> touched;
+            transaction.lock();
             try (PartitionIndex.Transaction rows = index.begin()) {
                 result = Applier.apply(new EntryContext(term, raftIndex), header, payload, rows);
                 touched = touched(header, result, rows);
@@ -129,6 +134,8 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
                 firstFrame = FrameRow.drop(rows, firstFrame, payloadFloor);
                 cleaner.forgetDeleted(rows);
                 rows.commit(mark);
+            } finally {
+                transaction.unlock();
             }
             publish(mark, header, touched);
         } catch (RuntimeException e) {
@@ -185,10 +192,27 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
     @Override
     public void passed(long term, long raftIndex) {
         AppliedMark mark = new AppliedMark(term, raftIndex, applied.logEnd());
+        transaction.lock();
         try (PartitionIndex.Transaction rows = index.begin()) {
             rows.commit(mark);
+        } finally {
+            transaction.unlock();
         }
         applied = mark;
+    }
+
+    /**
+     * Changes rows between two applies, at the mark of the last one: only what is local to this replica, such as places. Any thread; waits for
+     * an apply under way.
+     */
+    void amend(Consumer<Rows> change) {
+        transaction.lock();
+        try (PartitionIndex.Transaction rows = index.begin()) {
+            change.accept(rows);
+            rows.commit(index.applied());
+        } finally {
+            transaction.unlock();
+        }
     }
 
     @Override

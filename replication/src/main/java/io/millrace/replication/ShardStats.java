@@ -7,6 +7,9 @@ package io.millrace.replication;
  * @param appendedBytes of batches, since the shard was opened
  * @param appendedRecords since the shard was opened
  * @param queuedRequests waiting for a proposal
+ * @param movedBytes of extents moved out of mostly dead segment files, since the shard was opened
+ * @param movedFiles segment files written for them
+ * @param damagedFiles segment files, mostly dead, that stay as they are because of a damaged extent
  */
 public record ShardStats(
         long appliedTerm,
@@ -18,4 +21,7 @@ public record ShardStats(
         int queuedRequests,
         long queuedBytes,
         int entriesInFlight,
-        int watchers) {}
+        int watchers,
+        long movedBytes,
+        long movedFiles,
+        int damagedFiles) {}

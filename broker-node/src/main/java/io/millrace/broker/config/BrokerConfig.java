@@ -96,11 +96,13 @@ public record BrokerConfig(
         }
     }
 
-    public record Storage(int shards, long segmentBytes, long diskReserveBytes) {
+    /** @param rewriteRate bytes per second */
+    public record Storage(int shards, long segmentBytes, long diskReserveBytes, long rewriteRate) {
         public Storage {
             Settings.SHARDS.check(shards);
             Settings.SEGMENT_BYTES.check(segmentBytes);
             Settings.DISK_RESERVE.check(diskReserveBytes);
+            Settings.REWRITE_RATE.check(rewriteRate);
         }
     }
 

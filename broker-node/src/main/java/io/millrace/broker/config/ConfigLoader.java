@@ -151,7 +151,8 @@ public final class ConfigLoader {
                 new BrokerConfig.Storage(
                         valueOr(Settings.SHARDS, Math.max(1, Math.min(2, processors / 4))),
                         value(Settings.SEGMENT_BYTES),
-                        value(Settings.DISK_RESERVE)),
+                        value(Settings.DISK_RESERVE),
+                        value(Settings.REWRITE_RATE)),
                 new BrokerConfig.Limits(
                         Math.toIntExact(value(Settings.MAX_BATCH_BYTES)),
                         Math.toIntExact(value(Settings.MAX_RESPONSE_BYTES)),

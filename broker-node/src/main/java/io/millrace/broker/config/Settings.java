@@ -79,6 +79,13 @@ public final class Settings {
             1024 * GIB,
             "1GiB",
             "Free space that appends leave alone: below it they are refused (STORAGE_FULL) until there is more.");
+    public static final Setting<Long> REWRITE_RATE = Setting.bytes(
+            "storage.rewrite-rate",
+            64 * KIB,
+            16 * GIB,
+            "32MiB",
+            "Bytes per second, all shards together, that are copied out of mostly dead segment files so that these can be"
+                    + " deleted. Each is read and written once.");
     public static final Setting<Long> MAX_BATCH_BYTES = Setting.bytes(
             "limits.max-batch-bytes",
             64 * KIB,
@@ -137,6 +144,7 @@ public final class Settings {
             SHARDS,
             SEGMENT_BYTES,
             DISK_RESERVE,
+            REWRITE_RATE,
             MAX_BATCH_BYTES,
             MAX_RESPONSE_BYTES,
             BYTES_IN_FLIGHT,

@@ -17,9 +17,10 @@ import org.slf4j.LoggerFactory;
 /**
  * What must be done now and then for shards that serve. Every second each shard log is asked whether a write or force hangs, which stops
  * the node in the end. Every {@link #CHECKPOINT_EVERY} a shard that has applied something since is checkpointed: its index is made durable, so that a start
- * replays little, its Raft log is purged, and segment files without a live byte are deleted.
+ * replays little, its Raft log is purged, and segment files without a live byte are deleted. Every few seconds it looks for segment files that are
+ * mostly dead, and moves what is live out of them.
  *
- * <p>Two threads of its own: a checkpoint that hangs on the disk must not keep the watch from seeing it.
+ * <p>Three threads of its own: a checkpoint that hangs on the disk must not keep the watch from seeing it, and rewriting takes its time.
  */
 public final class Upkeep implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
@@ -28,11 +29,14 @@ public final class Upkeep implements AutoCloseable {
     static final Duration CHECKPOINT_EVERY = Duration.ofSeconds(10);
 
     private static final Duration WATCH_EVERY = Duration.ofSeconds(1);
+    private static final Duration REWRITE_EVERY = Duration.ofSeconds(2);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
     private final List<Shard> shards;
     private final List<SegmentedShardLog> logs;
     private final LongSupplier nanos;
+    private final Settings settings;
+    private final RatePace pace;
     private final ScheduledExecutorService threads;
 
     /** A file seen dead by one checkpoint is deleted by the next, a few at a time, so an idle shard gets some more. */
@@ -42,20 +46,40 @@ public final class Upkeep implements AutoCloseable {
     // wrong with it last.
     private final Map<Integer, Long> checkpointed = new HashMap<>();
     private final Map<Integer, Integer> due = new HashMap<>();
+    private final Map<Integer, Long> movedFiles = new HashMap<>();
     private final Map<Integer, String> trouble = new HashMap<>();
 
-    private Upkeep(List<Shard> shards, List<SegmentedShardLog> logs, LongSupplier nanos, ThreadFactory threads) {
+    // Of the rewrite task alone.
+    private final Map<Integer, String> rewriteTrouble = new HashMap<>();
+
+    /**
+     * How much rewriting may take.
+     *
+     * @param reserveBytes of free space that it leaves
+     * @param rewriteRate bytes per second
+     */
+    public record Settings(long reserveBytes, long rewriteRate) {}
+
+    private Upkeep(
+            List<Shard> shards,
+            List<SegmentedShardLog> logs,
+            Settings settings,
+            LongSupplier nanos,
+            ThreadFactory threads) {
         this.shards = shards;
         this.logs = logs;
+        this.settings = settings;
         this.nanos = nanos;
-        this.threads = Executors.newScheduledThreadPool(2, threads);
+        this.pace = new RatePace(settings.rewriteRate(), nanos);
+        this.threads = Executors.newScheduledThreadPool(3, threads);
     }
 
     /** @param nanos the monotonic clock */
-    public static Upkeep start(OpenShards shards, LongSupplier nanos, ThreadFactory threads) {
-        Upkeep upkeep = new Upkeep(shards.shards(), shards.logs(), nanos, threads);
+    public static Upkeep start(OpenShards shards, Settings settings, LongSupplier nanos, ThreadFactory threads) {
+        Upkeep upkeep = new Upkeep(shards.shards(), shards.logs(), settings, nanos, threads);
         upkeep.every(WATCH_EVERY, upkeep::watch);
         upkeep.every(CHECKPOINT_EVERY, upkeep::checkpoint);
+        upkeep.every(REWRITE_EVERY, upkeep::rewrite);
         return upkeep;
     }
 
@@ -79,25 +103,49 @@ public final class Upkeep implements AutoCloseable {
         for (Shard shard : shards) {
             try {
                 long applied = shard.stats().appliedIndex();
-                boolean moved = applied > checkpointed.getOrDefault(shard.id(), -1L);
+                long files = shard.stats().movedFiles();
+                boolean moved = applied > checkpointed.getOrDefault(shard.id(), -1L)
+                        || files > movedFiles.getOrDefault(shard.id(), 0L);
                 int left = moved ? 1 + CHECKPOINTS_WHEN_IDLE : due.getOrDefault(shard.id(), 0);
                 if (left > 0) {
                     int deleted = shard.checkpoint();
                     checkpointed.put(shard.id(), applied);
+                    movedFiles.put(shard.id(), files);
                     due.put(shard.id(), deleted > 0 ? CHECKPOINTS_WHEN_IDLE : left - 1);
                 }
                 trouble.remove(shard.id());
             } catch (RuntimeException e) {
                 // Said once for each reason, and tried again: an escaping exception would end the checkpoints for good.
-                if (!String.valueOf(e.getMessage()).equals(trouble.put(shard.id(), String.valueOf(e.getMessage())))) {
+                if (isNew(trouble, shard, e)) {
                     LOG.warn("Shard {} could not be checkpointed; it is tried again", shard.id(), e);
                 }
             }
         }
     }
 
+    private void rewrite() {
+        for (Shard shard : shards) {
+            try {
+                while (shard.rewrite(settings.reserveBytes(), pace)) {
+                    // There may be more that is mostly dead.
+                }
+                rewriteTrouble.remove(shard.id());
+            } catch (RuntimeException e) {
+                if (isNew(rewriteTrouble, shard, e)) {
+                    LOG.warn("Mostly dead files of shard {} could not be rewritten; it is tried again", shard.id(), e);
+                }
+            }
+        }
+    }
+
+    private static boolean isNew(Map<Integer, String> known, Shard shard, RuntimeException e) {
+        String reason = String.valueOf(e.getMessage());
+        return !reason.equals(known.put(shard.id(), reason));
+    }
+
     @Override
     public void close() {
+        pace.stop();
         threads.shutdown();
         try {
             if (!threads.awaitTermination(CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {

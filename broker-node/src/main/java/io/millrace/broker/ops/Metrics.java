@@ -116,6 +116,20 @@ public final class Metrics implements AutoCloseable {
                 .description("Entries proposed and not yet settled")
                 .tags(tags)
                 .register(registry);
+        FunctionCounter.builder(
+                        "millrace.shard.moved.bytes", shard, one -> one.stats().movedBytes())
+                .description("Bytes copied out of mostly dead segment files since the start")
+                .tags(tags)
+                .register(registry);
+        FunctionCounter.builder(
+                        "millrace.shard.moved.files", shard, one -> one.stats().movedFiles())
+                .description("Segment files written for them since the start")
+                .tags(tags)
+                .register(registry);
+        Gauge.builder("millrace.shard.damaged.files", shard, one -> one.stats().damagedFiles())
+                .description("Mostly dead segment files that stay because a record in them is damaged")
+                .tags(tags)
+                .register(registry);
         Gauge.builder("millrace.shard.leading", shard, one -> one.leadership().leading() ? 1 : 0)
                 .description("1 where this broker is the shard's ready leader")
                 .tags(tags)

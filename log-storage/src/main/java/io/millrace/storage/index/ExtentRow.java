@@ -94,6 +94,21 @@ public record ExtentRow(
         return length + factsLength;
     }
 
+    /** The same batches and facts, at another place. */
+    ExtentRow at(int newFile, int newPosition) {
+        return new ExtentRow(
+                partition,
+                baseOffset,
+                lastOffset,
+                newFile,
+                newPosition,
+                length,
+                factsLength,
+                batches,
+                records,
+                maxTimestamp);
+    }
+
     public byte[] key() {
         return key(partition, baseOffset);
     }

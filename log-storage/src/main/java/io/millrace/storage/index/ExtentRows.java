@@ -1,16 +1,25 @@
 package io.millrace.storage.index;
 
+import io.millrace.storage.Extent;
 import io.millrace.storage.Family;
 import io.millrace.storage.Rows;
 import io.millrace.storage.Rows.Row;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The EXTENTS of a shard, and the live bytes that they make in {@link FileRows}. Pure functions over {@link Rows}. */
 public final class ExtentRows {
+    private static final byte[] ABOVE_ALL = new byte[ExtentRow.KEY_BYTES + 1];
+
+    static {
+        Arrays.fill(ABOVE_ALL, (byte) -1);
+    }
+
     private ExtentRows() {}
 
     /**
@@ -22,6 +31,45 @@ public final class ExtentRows {
     public static void put(Rows rows, ExtentRow extent, long raftIndex) {
         rows.put(Family.EXTENTS, extent.key(), extent.value());
         FileRows.add(rows, extent.file(), extent.liveBytes(), raftIndex);
+    }
+
+    /**
+     * Points an extent to a copy of its bytes, in a file that {@link FileRows#moved} has announced. Only if it still is where it was seen: one
+     * that was dropped meanwhile stays dropped.
+     *
+     * @param copy all its bytes, batches and facts
+     * @return whether it was moved
+     */
+    public static boolean move(Rows rows, ExtentRow seen, Extent copy) {
+        byte[] now = rows.get(Family.EXTENTS, seen.key());
+        if (now == null || !ExtentRow.of(seen.key(), now).equals(seen)) {
+            return false;
+        }
+        if (copy.length() != seen.liveBytes()) {
+            throw new IllegalArgumentException(copy + " is no copy of " + seen);
+        }
+        rows.put(Family.EXTENTS, seen.key(), seen.at(copy.file(), copy.position()).value());
+        FileRows.subtract(rows, seen.file(), seen.liveBytes());
+        FileRows.add(rows, copy.file(), seen.liveBytes(), -1);
+        return true;
+    }
+
+    /**
+     * Extents that stand in some files, by partition and offset: at most {@code limit}, and no more once they have {@code maxBytes}. Looks at
+     * every row there is.
+     */
+    public static List<ExtentRow> inFiles(Rows rows, Set<Integer> files, int limit, long maxBytes) {
+        List<ExtentRow> found = new ArrayList<>();
+        long[] bytes = new long[1];
+        rows.scan(Family.EXTENTS, new byte[0], ABOVE_ALL, (key, value) -> {
+            ExtentRow extent = ExtentRow.of(key, value);
+            if (files.contains(extent.file())) {
+                found.add(extent);
+                bytes[0] += extent.liveBytes();
+            }
+            return found.size() < limit && bytes[0] < maxBytes;
+        });
+        return found;
     }
 
     /** The extent whose interval holds the offset, else the next one above; null where there is none. */

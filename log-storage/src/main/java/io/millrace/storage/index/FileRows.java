@@ -48,7 +48,11 @@ public final class FileRows {
                 rows,
                 row == null
                         ? new FileRow(file, bytes, raftIndex)
-                        : new FileRow(file, row.liveBytes() + bytes, Math.max(row.lastRaftIndex(), raftIndex)));
+                        : new FileRow(
+                                file,
+                                row.liveBytes() + bytes,
+                                Math.max(row.lastRaftIndex(), raftIndex),
+                                row.movedBytes()));
     }
 
     static void subtract(Rows rows, int file, long bytes) {
@@ -56,7 +60,20 @@ public final class FileRows {
         if (row == null || row.liveBytes() < bytes) {
             throw new IllegalStateException("File " + file + " loses " + bytes + " live bytes, but is " + row);
         }
-        put(rows, new FileRow(file, row.liveBytes() - bytes, row.lastRaftIndex()));
+        put(rows, row.withLive(row.liveBytes() - bytes));
+    }
+
+    /**
+     * A file of moved extents is there, and no row points to it yet.
+     *
+     * @param movedBytes of the extents that were copied into it
+     * @param lastRaftIndex of the files that they came from
+     */
+    public static void moved(Rows rows, int file, long movedBytes, long lastRaftIndex) {
+        if (get(rows, file) != null) {
+            throw new IllegalStateException("File " + file + " has a row before anything was moved there");
+        }
+        put(rows, new FileRow(file, 0, lastRaftIndex, movedBytes));
     }
 
     /** Forgets a file that is deleted. */

@@ -20,14 +20,16 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MemoryPartitionIndex implements PartitionIndex {
     private final ReentrantLock lock = new ReentrantLock();
-    // Guarded by lock; the apply thread, which alone changes the rows, reads them without.
+    // Guarded by lock; the thread that writes, which alone changes the rows, reads them without.
     private final MemoryRows committed;
     private final Set<MemoryView> views = new HashSet<>(); // guarded by lock
     private MemoryRows flushed; // guarded by lock; never changed
     private volatile AppliedMark applied;
     private volatile AppliedMark durable;
+    private volatile long commits; // written under the lock
+    private volatile long durableCommits;
     private volatile boolean closed;
-    private @Nullable MemoryTransaction open; // of the apply thread
+    private @Nullable MemoryTransaction open; // of the thread that writes
 
     public MemoryPartitionIndex() {
         this(new MemoryRows());
@@ -87,12 +89,23 @@ public final class MemoryPartitionIndex implements PartitionIndex {
     }
 
     @Override
+    public long commits() {
+        return commits;
+    }
+
+    @Override
+    public long durableCommits() {
+        return durableCommits;
+    }
+
+    @Override
     public void flush() {
         lock.lock();
         try {
             checkOpen();
             flushed = committed.copy();
             durable = applied;
+            durableCommits = commits;
         } finally {
             lock.unlock();
         }
@@ -135,6 +148,7 @@ public final class MemoryPartitionIndex implements PartitionIndex {
                 }
             });
             applied = mark;
+            commits = commits + 1;
         } finally {
             lock.unlock();
         }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyHandle;
@@ -22,7 +23,7 @@ import org.rocksdb.WriteBatch;
  * write of all its rows and the mark. A flush syncs its tables, their directory and the manifest before it
  * returns, and notes its mark in a file of its own, see {@link FlushedMark}.
  *
- * <p>Owned by the apply thread for writing; see {@link PartitionIndex}.
+ * <p>Written by one thread at a time; see {@link PartitionIndex}.
  */
 final class RocksPartitionIndex implements PartitionIndex {
     private final Path directory;
@@ -33,7 +34,10 @@ final class RocksPartitionIndex implements PartitionIndex {
     private final Object flushing = new Object();
     private volatile AppliedMark applied;
     private volatile AppliedMark durable;
-    private @Nullable RocksTransaction open; // of the apply thread
+    private final AtomicLong commitsBegun = new AtomicLong();
+    private volatile long commitsDone;
+    private volatile long commitsDurable;
+    private @Nullable RocksTransaction open; // of the thread that writes
 
     /** Takes the store over. What is read from a store without a log of its own came from its tables: it is durable. */
     RocksPartitionIndex(Path directory, RocksStore store, FailStop failStop) {
@@ -73,9 +77,20 @@ final class RocksPartitionIndex implements PartitionIndex {
     }
 
     @Override
+    public long commits() {
+        return commitsBegun.get();
+    }
+
+    @Override
+    public long durableCommits() {
+        return commitsDurable;
+    }
+
+    @Override
     public void flush() {
         synchronized (flushing) {
             checkWritable();
+            long done = commitsDone; // before the mark: it covers them
             AppliedMark covered = applied; // its commit has returned: the flush contains it
             try {
                 store.enter();
@@ -91,6 +106,7 @@ final class RocksPartitionIndex implements PartitionIndex {
                 throw fail(new StorageException(Kind.IO, "Flushing the index: " + e.getMessage(), e));
             }
             durable = covered;
+            commitsDurable = done;
         }
     }
 
@@ -124,6 +140,7 @@ final class RocksPartitionIndex implements PartitionIndex {
     private void write(Overlay changes, AppliedMark mark) {
         checkWritable();
         MetaRows.checkRising(applied, mark);
+        long number = commitsBegun.incrementAndGet();
         try {
             store.enter();
             try {
@@ -138,6 +155,7 @@ final class RocksPartitionIndex implements PartitionIndex {
             throw fail(RocksErrors.of("Writing the index", e));
         }
         applied = mark;
+        commitsDone = number;
     }
 
     private void fill(Overlay changes) throws RocksDBException {

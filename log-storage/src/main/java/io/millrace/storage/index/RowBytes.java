@@ -60,6 +60,10 @@ final class RowBytes {
             }
         }
 
+        int version() {
+            return bytes[0] & 0xff;
+        }
+
         long unsigned() {
             long value = 0;
             for (int shift = 0; shift < 64; shift += 7) {

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *  0  4  magic "MLFR"
  *  4  1  format version
- *  5  1  kind: 0 data, 1 padding, 2 footer
+ *  5  1  kind: 0 data, 1 padding, 2 footer, 3 moved
  *  6  2  flags, zero
- *  8  8  term
- * 16  8  Raft index
+ *  8  8  term; of a moved extent: handle of its partition
+ * 16  8  Raft index; of a moved extent: its base offset
  * 24  4  bytes of the payload
  * 28  4  CRC-32C of the payload
  * 32  4  number of the file
@@ -54,7 +54,9 @@ record FrameHeader(
         /** Fills the last block of a flush. */
         PADDING(1),
         /** The last frame of a sealed file; see {@link SegmentFooter}. */
-        FOOTER(2);
+        FOOTER(2),
+        /** An extent that was copied here from a file that was mostly dead; only in files of such. */
+        MOVED(3);
 
         private final int number;
 
@@ -67,6 +69,7 @@ record FrameHeader(
                 case 0 -> DATA;
                 case 1 -> PADDING;
                 case 2 -> FOOTER;
+                case 3 -> MOVED;
                 default -> null;
             };
         }

@@ -4,6 +4,7 @@ import static io.millrace.storage.StorageException.Kind.CORRUPT;
 
 import io.millrace.storage.Extent;
 import io.millrace.storage.LogPosition;
+import io.millrace.storage.ShardLog;
 import io.millrace.storage.ShardLog.Frame;
 import io.millrace.storage.StorageException;
 import io.millrace.storage.file.FileOps;
@@ -47,7 +48,10 @@ final class LogRecovery {
     private final FileOps fileOps;
     private final LogPosition from;
     private final TreeMap<Integer, Integer> sizes = new TreeMap<>();
+    private final TreeMap<Integer, Integer> moved = new TreeMap<>();
+    private final List<Integer> orphans = new ArrayList<>();
     private final List<String> deletions = new ArrayList<>();
+    private int lastMoved = ShardLog.FIRST_MOVED_FILE - 1;
     private final FrameTable table = new FrameTable();
     private final ByteBuffer window = FrameScanner.window();
 
@@ -71,6 +75,8 @@ final class LogRecovery {
      *
      * @param active the file that goes on, opened for writing; null where the next flush makes one
      * @param sizes bytes of each file
+     * @param lastMoved the highest number of a file of moved extents of which a trace is left
+     * @param orphans files of moved extents that no row points to
      * @param deletions names of files to delete
      * @param damaged frames that were applied are lost
      */
@@ -79,34 +85,45 @@ final class LogRecovery {
             @Nullable LogFile active,
             FrameTable frames,
             TreeMap<Integer, Integer> sizes,
+            int lastMoved,
+            List<Integer> orphans,
             List<String> deletions,
             boolean damaged,
             RecoveryReport report) {}
 
-    /** @param liveFiles files that must be there */
-    Recovered run(Set<Integer> liveFiles) throws IOException {
+    /** @param liveFiles files that must be there; a file of moved extents that is not one of them is removed. Null: not known */
+    Recovered run(@Nullable Set<Integer> liveFiles) throws IOException {
         listFiles();
-        checkFiles(liveFiles);
+        if (liveFiles != null) {
+            checkLive(liveFiles);
+        }
+        checkFiles();
         Scanned last = scanFiles();
+        sizes.putAll(moved);
         fileOps.forceDirectory(directory);
         var report = new RecoveryReport(
-                from, end, frames, scannedBytes, cutBytes, cutReason, removedFiles, deletions.size());
+                from, end, frames, scannedBytes, cutBytes, cutReason, removedFiles + orphans.size(), deletions.size());
         if (cutReason != null) {
             LOG.warn("{}: cut the end of a flush that did not return: {}", directory, report);
         } else {
             LOG.info("{}: {}", directory, report);
         }
-        return new Recovered(last.start, last.active, table, sizes, deletions, appliedCutShort, report);
+        return new Recovered(last.start, last.active, table, sizes, lastMoved, orphans, deletions, appliedCutShort, report);
     }
 
     private void listFiles() throws IOException {
         fileOps.createDirectories(directory);
         for (String name : fileOps.list(directory)) {
-            OptionalInt number = SegmentName.parse(name);
-            if (number.isPresent()) {
-                sizes.put(number.getAsInt(), size(name));
-            } else if (name.endsWith(SegmentName.SUFFIX + SegmentName.DELETED)) {
+            boolean isDeleted = name.endsWith(SegmentName.SUFFIX + SegmentName.DELETED);
+            OptionalInt number = SegmentName.parse(
+                    isDeleted ? name.substring(0, name.length() - SegmentName.DELETED.length()) : name);
+            if (number.isPresent() && ShardLog.isMoved(number.getAsInt())) {
+                lastMoved = Math.max(lastMoved, number.getAsInt());
+            }
+            if (isDeleted) {
                 deletions.add(name);
+            } else if (number.isPresent()) {
+                (ShardLog.isMoved(number.getAsInt()) ? moved : sizes).put(number.getAsInt(), size(name));
             } else {
                 LOG.warn("{} holds a file that is not the log's: {}", directory, name);
             }
@@ -123,12 +140,18 @@ final class LogRecovery {
         }
     }
 
-    private void checkFiles(Set<Integer> liveFiles) {
+    private void checkLive(Set<Integer> liveFiles) {
         for (int file : liveFiles) {
-            if (!sizes.containsKey(file)) {
+            if (!sizes.containsKey(file) && !moved.containsKey(file)) {
                 throw corrupt(SegmentName.of(file) + " is missing, which holds live frames");
             }
         }
+        // Their rows were never moved to them, or are all dead: their bytes are dead or stand elsewhere too.
+        moved.keySet().stream().filter(file -> !liveFiles.contains(file)).forEach(orphans::add);
+        moved.keySet().removeAll(orphans);
+    }
+
+    private void checkFiles() {
         Integer size = sizes.get(from.file());
         if (size == null && !from.equals(LogPosition.START)) {
             throw corrupt(SegmentName.of(from.file()) + " is missing, which holds the last applied frame");

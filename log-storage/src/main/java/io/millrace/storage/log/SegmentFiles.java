@@ -5,6 +5,7 @@ import static io.millrace.storage.StorageException.Kind.CORRUPT;
 import static io.millrace.storage.StorageException.Kind.GONE;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.millrace.storage.ShardLog;
 import io.millrace.storage.ShardLog.SegmentInfo;
 import io.millrace.storage.StorageException;
 import io.millrace.storage.file.FileOps;
@@ -13,9 +14,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +47,10 @@ final class SegmentFiles implements AutoCloseable {
     @GuardedBy("lock")
     private int sealedBelow;
 
+    /** Files of moved extents whose rows are not all moved yet. */
+    @GuardedBy("lock")
+    private final Set<Integer> moving = new HashSet<>();
+
     @GuardedBy("lock")
     private boolean closed;
 
@@ -67,18 +74,38 @@ final class SegmentFiles implements AutoCloseable {
         }
     }
 
-    boolean sealed(int file) {
+    /** A file of moved extents is complete and durable, and its rows are being moved. */
+    void movedTo(int file, int durableBytes) {
         synchronized (lock) {
-            return file < sealedBelow;
+            bytes.put(file, durableBytes);
+            moving.add(file);
         }
     }
 
-    /** What is on the disk, oldest first. */
+    /** All its rows are moved. */
+    void movingEnded(int file) {
+        synchronized (lock) {
+            moving.remove(file);
+        }
+    }
+
+    boolean sealed(int file) {
+        synchronized (lock) {
+            return isSealed(file);
+        }
+    }
+
+    @GuardedBy("lock")
+    private boolean isSealed(int file) {
+        return ShardLog.isMoved(file) ? !moving.contains(file) : file < sealedBelow;
+    }
+
+    /** What is on the disk, by number. */
     List<SegmentInfo> infos() {
         synchronized (lock) {
             List<SegmentInfo> infos = new ArrayList<>(bytes.size());
             for (var entry : bytes.entrySet()) {
-                infos.add(new SegmentInfo(entry.getKey(), entry.getValue(), entry.getKey() < sealedBelow));
+                infos.add(new SegmentInfo(entry.getKey(), entry.getValue(), isSealed(entry.getKey())));
             }
             return infos;
         }
@@ -87,7 +114,7 @@ final class SegmentFiles implements AutoCloseable {
     /** Throws GONE where a file was deleted. */
     void checkThere(int file) {
         synchronized (lock) {
-            if (file < sealedBelow && !bytes.containsKey(file)) {
+            if (isSealed(file) && !bytes.containsKey(file)) {
                 throw gone(file);
             }
         }

@@ -2,13 +2,14 @@ package io.millrace.storage.log;
 
 import static io.millrace.storage.StorageException.Kind.NEWER_FORMAT;
 
+import io.millrace.storage.ShardLog;
 import io.millrace.storage.StorageException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first block of a segment file, format version 1. All numbers are big endian.
+ * The first block of a segment file, format version 1, or 2 for a file of moved extents. All numbers are big endian.
  *
  * <pre>
  *  0  8  magic "MLRSEGMT"
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * Magic, version and CRC keep their places in every later version. A file is made after the one before it was forced for the last time, so a
  * valid header says that the file before is complete and how long it is.
  *
+ * <p>A file of moved extents is told by its number too; the version makes an older reader refuse it. It has no file before it.
+ *
  * @param file number of the file
  * @param previousBytes length of the file before it; -1 where there is none
  */
@@ -31,6 +34,7 @@ record SegmentHeader(int file, int previousBytes) {
     private static final int CRC_AT = 60;
     private static final long MAGIC = 0x4D4C_5253_4547_4D54L;
     private static final int VERSION = 1;
+    private static final int MOVED_VERSION = 2;
 
     /** Writes this header into a whole block. */
     void put(ByteBuffer target, int at) {
@@ -38,7 +42,7 @@ record SegmentHeader(int file, int previousBytes) {
             target.putLong(at + i, 0);
         }
         target.putLong(at, MAGIC);
-        target.putInt(at + 8, VERSION);
+        target.putInt(at + 8, ShardLog.isMoved(file) ? MOVED_VERSION : VERSION);
         target.putInt(at + 12, file);
         target.putInt(at + 16, previousBytes);
         target.putInt(at + CRC_AT, crc(target, at));
@@ -56,9 +60,10 @@ record SegmentHeader(int file, int previousBytes) {
             return null;
         }
         int version = source.getInt(at + 8);
-        if (version > VERSION) {
+        if (version > MOVED_VERSION) {
             throw new StorageException(
-                    NEWER_FORMAT, "Segment format " + version + " is newer than " + VERSION + ", the newest known");
+                    NEWER_FORMAT,
+                    "Segment format " + version + " is newer than " + MOVED_VERSION + ", the newest known");
         }
         return new SegmentHeader(source.getInt(at + 12), source.getInt(at + 16));
     }

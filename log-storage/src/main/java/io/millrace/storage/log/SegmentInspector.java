@@ -1,5 +1,6 @@
 package io.millrace.storage.log;
 
+import io.millrace.storage.ShardLog;
 import io.millrace.storage.StorageException;
 import io.millrace.storage.file.FileOps;
 import io.millrace.storage.file.LogFile;
@@ -25,6 +26,8 @@ public final class SegmentInspector {
         FILE_HEADER,
         /** A frame of a Raft entry. */
         FRAME,
+        /** An extent that was moved; term is the handle of its partition, Raft index its base offset. */
+        MOVED,
         /** Zeros up to the end of a flush. */
         PADDING,
         /** The end of a sealed file. */
@@ -95,7 +98,9 @@ public final class SegmentInspector {
             visitor.accept(new Place(Verdict.INVALID, 0, bytes, 0, 0, 0, "no valid file header"));
             return false;
         }
-        String detail = header.previousBytes() < 0 ? "first file" : "file before: " + header.previousBytes() + " bytes";
+        String detail = ShardLog.isMoved(header.file())
+                ? "moved extents"
+                : header.previousBytes() < 0 ? "first file" : "file before: " + header.previousBytes() + " bytes";
         visitor.accept(new Place(Verdict.FILE_HEADER, 0, bytes, 0, 0, 0, detail));
         return true;
     }
@@ -112,6 +117,7 @@ public final class SegmentInspector {
                 case DATA -> Verdict.FRAME;
                 case PADDING -> Verdict.PADDING;
                 case FOOTER -> Verdict.FOOTER;
+                case MOVED -> Verdict.MOVED;
             };
             return new Place(
                     verdict,

@@ -13,12 +13,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The shard log in segment files. {@link Tail} lays frames out in memory, {@link Flusher} writes them, {@link SegmentFiles} reads what is no
  * longer in memory, {@link FrameTable} remembers what is not yet applied, {@link LogRecovery} has opened it, {@link SlowDelete} gets rid of
- * files, {@link Health} stops it.
+ * files, {@link MovedFile} writes what was moved out of them, {@link Health} stops it.
  *
  * <p>Made by {@link ShardLogs#open}. Threads are those of {@link ShardLog}; {@link #watch} and {@link #usableBytes} may be called by any.
  */
@@ -33,6 +34,7 @@ public final class SegmentedShardLog implements ShardLog {
     private final SlowDelete deleter;
     private final RecoveryReport recovery;
     private final boolean damaged;
+    private final AtomicInteger lastMoved;
     private final Object tableLock = new Object();
 
     @GuardedBy("tableLock")
@@ -61,6 +63,8 @@ public final class SegmentedShardLog implements ShardLog {
                 recovered.start().file());
         this.deleter = new SlowDelete(directory, fileOps, config);
         recovered.deletions().forEach(deleter::resume);
+        recovered.orphans().forEach(deleter::segment);
+        this.lastMoved = new AtomicInteger(recovered.lastMoved());
     }
 
     @Override
@@ -121,10 +125,16 @@ public final class SegmentedShardLog implements ShardLog {
         Extent sought = extent.slice(offset, length);
         LogPosition filled = tail.filled();
         int last = sought.position() + length;
-        if (sought.file() > filled.file() || (sought.file() == filled.file() && last > filled.position())) {
+        boolean isMoved = ShardLog.isMoved(sought.file());
+        if (!isMoved
+                && (sought.file() > filled.file() || (sought.file() == filled.file() && last > filled.position()))) {
             throw new StorageException(CORRUPT, extent + " lies behind the end of " + directory + ", " + filled);
         }
         files.checkThere(sought.file());
+        if (isMoved) {
+            files.read(sought.file(), sought.position(), target);
+            return;
+        }
         int limit = target.limit();
         try {
             int at = sought.position();
@@ -184,6 +194,21 @@ public final class SegmentedShardLog implements ShardLog {
             throw new StorageException(GONE, "file " + file + " is gone from " + directory);
         }
         deleter.segment(file);
+    }
+
+    @Override
+    public MovedExtents moveTo(int above) {
+        health.check();
+        int file = lastMoved.updateAndGet(last -> Math.max(last, above) + 1);
+        if (file < FIRST_MOVED_FILE) {
+            throw new IllegalStateException("no number is left for a file of moved extents");
+        }
+        return new MovedFile(directory, fileOps, files, deleter, file);
+    }
+
+    @Override
+    public long segmentBytes() {
+        return config.segmentBytes();
     }
 
     @Override

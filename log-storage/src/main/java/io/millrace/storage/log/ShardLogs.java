@@ -17,7 +17,8 @@ public final class ShardLogs {
      * {@link SegmentedShardLog#forget} with the first index that is not, once the Raft log is known.
      *
      * @param appliedEnd end of the last frame that the index covers durably
-     * @param liveFiles segment files that the index points into; the log is refused where one is missing
+     * @param liveFiles segment files that the index points into, as it stands now: the log is refused where one is missing, and a file of moved
+     *     extents that is not one of them is removed
      * @throws StorageException CORRUPT where something is missing or damaged that was durable; NEWER_FORMAT; IO
      */
     public static SegmentedShardLog open(
@@ -28,17 +29,30 @@ public final class ShardLogs {
             LogPosition appliedEnd,
             Set<Integer> liveFiles) {
         try {
-            LogRecovery.Recovered recovered = new LogRecovery(directory, fileOps, appliedEnd).run(liveFiles);
-            Health health = new Health(failStop, config.stallLimit().toNanos());
-            return new SegmentedShardLog(directory, config, fileOps, health, recovered);
+            return open(
+                    directory, config, fileOps, failStop, new LogRecovery(directory, fileOps, appliedEnd).run(liveFiles));
         } catch (IOException e) {
             throw Health.storageException("recovery of " + directory, e);
         }
     }
 
-    /** The same, without a check of the files before the one that {@code appliedEnd} lies in. */
+    /** The same, where it is not known which files are live: all are kept. */
     public static SegmentedShardLog open(
             Path directory, LogConfig config, FileOps fileOps, FailStop failStop, LogPosition appliedEnd) {
-        return open(directory, config, fileOps, failStop, appliedEnd, Set.of());
+        try {
+            return open(directory, config, fileOps, failStop, new LogRecovery(directory, fileOps, appliedEnd).run(null));
+        } catch (IOException e) {
+            throw Health.storageException("recovery of " + directory, e);
+        }
+    }
+
+    private static SegmentedShardLog open(
+            Path directory,
+            LogConfig config,
+            FileOps fileOps,
+            FailStop failStop,
+            LogRecovery.Recovered recovered) {
+        Health health = new Health(failStop, config.stallLimit().toNanos());
+        return new SegmentedShardLog(directory, config, fileOps, health, recovered);
     }
 }
