@@ -3,6 +3,7 @@ package io.millrace.it;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.client.Consumer;
 import io.millrace.client.Millrace;
 import io.millrace.client.MillraceClient;
 import io.millrace.client.NewTopic;
@@ -14,6 +15,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -49,6 +53,76 @@ class ReclaimIT {
             System.out.printf(
                     "reclaim: %.1f MB of segment files before the topic was deleted, %.1f after%n",
                     before / 1e6, segmentBytes(broker.data()) / 1e6);
+        }
+    }
+
+    /** Every file holds both topics, so that no file dies with one of them: what is live is moved. */
+    @Test
+    void aDeletedTopicGivesItsSpaceBackThoughItSharesEveryFile(@TempDir Path directory) throws Exception {
+        try (ForkedBroker broker = ForkedBroker.in(directory)
+                .with("--set", "storage.segment-bytes=" + SEGMENT_BYTES)
+                .start()) {
+            try (MillraceClient client = Millrace.connect(broker.bootstrap())) {
+                client.admin().createTopic(NewTopic.of("kept", 1));
+                client.admin().createTopic(NewTopic.of("dropped", 1));
+                fillInTurn(client, "kept", "dropped");
+            }
+            long live = (long) RECORDS * RECORD_BYTES;
+            long before = segmentBytes(broker.data());
+            assertThat(before).isGreaterThan(2 * live);
+            try (MillraceClient client = Millrace.connect(broker.bootstrap())) {
+                client.admin().deleteTopic("dropped");
+            }
+            long bound = live * 11 / 10 + 2L * SEGMENT_BYTES;
+            await().atMost(Duration.ofSeconds(150))
+                    .pollInterval(Duration.ofMillis(250))
+                    .untilAsserted(() -> assertThat(segmentBytes(broker.data()))
+                            .as("the live bytes and two segments")
+                            .isLessThanOrEqualTo(bound));
+            long after = segmentBytes(broker.data());
+            assertWhole(broker);
+            broker.kill();
+            try (ForkedBroker again = broker.restart()) {
+                assertWhole(again);
+                assertThat(segmentBytes(again.data())).isLessThanOrEqualTo(bound);
+                System.out.printf(
+                        "reclaim: %.1f MB of segment files shared by two topics before one was deleted, %.1f after, %.1f live;"
+                                + " %d records read back, and again after kill -9%n",
+                        before / 1e6, after / 1e6, live / 1e6, RECORDS);
+            }
+        }
+    }
+
+    private static void fillInTurn(MillraceClient client, String... topics) throws Exception {
+        try (Producer producer = client.newProducer()) {
+            for (int i = 0; i < RECORDS; i++) {
+                for (String topic : topics) {
+                    producer.send(ProducerRecord.of(topic, value(i))).get(30, TimeUnit.SECONDS);
+                }
+            }
+        }
+    }
+
+    private static byte[] value(int number) {
+        byte[] value = new byte[RECORD_BYTES];
+        new SplittableRandom(number).nextBytes(value);
+        return value;
+    }
+
+    private static void assertWhole(ForkedBroker broker) {
+        try (MillraceClient client = Millrace.connect(broker.bootstrap());
+                Consumer consumer = client.newConsumer()) {
+            consumer.assign("kept");
+            consumer.seekToStart(consumer.assignment());
+            List<byte[]> values = new ArrayList<>();
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (values.size() < RECORDS && System.nanoTime() < deadline) {
+                consumer.poll(Duration.ofMillis(200)).forEach(record -> values.add(record.value()));
+            }
+            assertThat(values).hasSize(RECORDS);
+            for (int i = 0; i < RECORDS; i++) {
+                assertThat(values.get(i)).as("record " + i).isEqualTo(value(i));
+            }
         }
     }
 

@@ -57,8 +57,10 @@ public final class DeadFileCleaner {
             throw new IllegalArgumentException("limit " + limit);
         }
         // Before the view: the rows of a file that counts as sealed by now are all in it.
-        Set<Integer> sealed =
-                log.segments().stream().filter(SegmentInfo::sealed).map(SegmentInfo::file).collect(Collectors.toSet());
+        Set<Integer> sealed = log.segments().stream()
+                .filter(SegmentInfo::sealed)
+                .map(SegmentInfo::file)
+                .collect(Collectors.toSet());
         Map<Integer, FileRow> rows = new HashMap<>();
         long seenAt;
         try (PartitionIndex.View view = index.view()) {
@@ -107,9 +109,7 @@ public final class DeadFileCleaner {
 
     /** A row with live bytes stays: it names a loss, which a reader must see as such. */
     private static boolean isStillNeeded(@Nullable FileRow row, AppliedMark durable) {
-        return row == null
-                || row.liveBytes() > 0
-                || isAhead(row.file(), durable);
+        return row == null || row.liveBytes() > 0 || isAhead(row.file(), durable);
     }
 
     /** Removes the rows of deleted files, within a transaction that is under way: at the end of an apply. Cheap where there are none. */

@@ -94,7 +94,9 @@ public final class Rewriter {
             }
             List<ExtentRow> extents = ExtentRows.inFiles(view, chosen, MAX_EXTENTS, log.segmentBytes());
             if (extents.isEmpty()) {
-                LOG.warn("Files {} are said to have live bytes, but no extent points to them: they are left alone", chosen);
+                LOG.warn(
+                        "Files {} are said to have live bytes, but no extent points to them: they are left alone",
+                        chosen);
                 leaveAlone(chosen);
                 return false;
             }

@@ -48,7 +48,10 @@ public final class ExtentRows {
         if (copy.length() != seen.liveBytes()) {
             throw new IllegalArgumentException(copy + " is no copy of " + seen);
         }
-        rows.put(Family.EXTENTS, seen.key(), seen.at(copy.file(), copy.position()).value());
+        rows.put(
+                Family.EXTENTS,
+                seen.key(),
+                seen.at(copy.file(), copy.position()).value());
         FileRows.subtract(rows, seen.file(), seen.liveBytes());
         FileRows.add(rows, copy.file(), seen.liveBytes(), -1);
         return true;

@@ -108,7 +108,8 @@ final class LogRecovery {
         } else {
             LOG.info("{}: {}", directory, report);
         }
-        return new Recovered(last.start, last.active, table, sizes, lastMoved, orphans, deletions, appliedCutShort, report);
+        return new Recovered(
+                last.start, last.active, table, sizes, lastMoved, orphans, deletions, appliedCutShort, report);
     }
 
     private void listFiles() throws IOException {

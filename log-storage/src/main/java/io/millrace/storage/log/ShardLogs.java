@@ -30,7 +30,11 @@ public final class ShardLogs {
             Set<Integer> liveFiles) {
         try {
             return open(
-                    directory, config, fileOps, failStop, new LogRecovery(directory, fileOps, appliedEnd).run(liveFiles));
+                    directory,
+                    config,
+                    fileOps,
+                    failStop,
+                    new LogRecovery(directory, fileOps, appliedEnd).run(liveFiles));
         } catch (IOException e) {
             throw Health.storageException("recovery of " + directory, e);
         }
@@ -40,18 +44,15 @@ public final class ShardLogs {
     public static SegmentedShardLog open(
             Path directory, LogConfig config, FileOps fileOps, FailStop failStop, LogPosition appliedEnd) {
         try {
-            return open(directory, config, fileOps, failStop, new LogRecovery(directory, fileOps, appliedEnd).run(null));
+            return open(
+                    directory, config, fileOps, failStop, new LogRecovery(directory, fileOps, appliedEnd).run(null));
         } catch (IOException e) {
             throw Health.storageException("recovery of " + directory, e);
         }
     }
 
     private static SegmentedShardLog open(
-            Path directory,
-            LogConfig config,
-            FileOps fileOps,
-            FailStop failStop,
-            LogRecovery.Recovered recovered) {
+            Path directory, LogConfig config, FileOps fileOps, FailStop failStop, LogRecovery.Recovered recovered) {
         Health health = new Health(failStop, config.stallLimit().toNanos());
         return new SegmentedShardLog(directory, config, fileOps, health, recovered);
     }
