@@ -8,6 +8,7 @@ import io.millrace.storage.StorageException.Kind;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +27,7 @@ public final class MemoryPartitionIndex implements PartitionIndex {
     private MemoryRows flushed; // guarded by lock; never changed
     private volatile AppliedMark applied;
     private volatile AppliedMark durable;
-    private volatile long commits; // written under the lock
+    private final AtomicLong commits = new AtomicLong();
     private volatile long durableCommits;
     private volatile boolean closed;
     private @Nullable MemoryTransaction open; // of the thread that writes
@@ -90,7 +91,7 @@ public final class MemoryPartitionIndex implements PartitionIndex {
 
     @Override
     public long commits() {
-        return commits;
+        return commits.get();
     }
 
     @Override
@@ -105,7 +106,7 @@ public final class MemoryPartitionIndex implements PartitionIndex {
             checkOpen();
             flushed = committed.copy();
             durable = applied;
-            durableCommits = commits;
+            durableCommits = commits.get();
         } finally {
             lock.unlock();
         }
@@ -148,7 +149,7 @@ public final class MemoryPartitionIndex implements PartitionIndex {
                 }
             });
             applied = mark;
-            commits = commits + 1;
+            commits.incrementAndGet();
         } finally {
             lock.unlock();
         }
