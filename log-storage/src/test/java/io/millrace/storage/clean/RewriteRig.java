@@ -88,8 +88,9 @@ final class RewriteRig {
             }
             throw e;
         }
-        byte[] bytes = target.array();
-        return crc(bytes, 4, extent.length() - 4) == ByteBuffer.wrap(bytes).getInt();
+        CRC32C crc = new CRC32C();
+        crc.update(target.slice(4, extent.length() - 4));
+        return (int) crc.getValue() == target.getInt(0);
     }
 
     private void amend(Consumer<Rows> change) {
@@ -214,7 +215,7 @@ final class RewriteRig {
                     live.merge(extent.file(), (long) extent.length(), Long::sum);
                     return true;
                 });
-                Map<Long, byte[]> expected = model.get(partition);
+                Map<Long, byte[]> expected = model.getOrDefault(partition, new TreeMap<>());
                 assertThat(found.keySet()).as("partition " + partition).isEqualTo(expected.keySet());
                 found.forEach((offset, bytes) -> assertThat(bytes)
                         .as("partition %d offset %d", partition, offset)
@@ -235,7 +236,8 @@ final class RewriteRig {
             boolean rewrote = rewrite();
             check();
             flush();
-            goesOn = clean() > 0 | rewrote;
+            int deleted = clean();
+            goesOn = rewrote || deleted > 0;
         } while (goesOn);
         // An entry of its own takes the rows of deleted files away.
         append(random, 100, 99);
