@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -96,8 +97,12 @@ class ReclaimIT {
     private static void fillInTurn(MillraceClient client, String... topics) throws Exception {
         try (Producer producer = client.newProducer()) {
             for (int i = 0; i < RECORDS; i++) {
+                List<CompletableFuture<?>> sent = new ArrayList<>();
                 for (String topic : topics) {
-                    producer.send(ProducerRecord.of(topic, value(i))).get(30, TimeUnit.SECONDS);
+                    sent.add(producer.send(ProducerRecord.of(topic, value(i))));
+                }
+                for (CompletableFuture<?> each : sent) {
+                    each.get(30, TimeUnit.SECONDS);
                 }
             }
         }

@@ -55,7 +55,8 @@ public final class Shard implements AutoCloseable {
     /** How long a close waits for what is in flight. */
     private static final long CLOSE_MILLIS = 5_000;
 
-    private static final int DELETED_FILES_AT_ONCE = 4;
+    /** Deleted by one checkpoint, at least four files: what the shard log takes away until the next one. */
+    private static final long DELETED_BYTES_AT_ONCE = 1L << 30;
 
     private final int id;
     private final ShardConfig config;
@@ -68,6 +69,7 @@ public final class Shard implements AutoCloseable {
     private final ShardMachine machine;
     private final PartitionReader reader;
     private final Rewriter rewriter;
+    private final int deletedFilesAtOnce;
     private final AtomicReference<@Nullable Fault> unavailable = new AtomicReference<>();
 
     private volatile @Nullable ShardWriter writer;
@@ -97,6 +99,7 @@ public final class Shard implements AutoCloseable {
         this.cleaner = new DeadFileCleaner(shardLog, index);
         this.machine = new ShardMachine(index, cleaner, nanoTime, listener, watchers);
         this.reader = new PartitionReader(index, shardLog);
+        this.deletedFilesAtOnce = (int) Math.max(4, DELETED_BYTES_AT_ONCE / shardLog.segmentBytes());
         this.rewriter = new Rewriter(shardLog, index, new SoundExtents(shardLog), machine::amend);
     }
 
@@ -330,7 +333,7 @@ public final class Shard implements AutoCloseable {
             driven.checkpointed(raftIndex);
             long floor = driven.payloadFloor();
             machine.payloadFloor(floor);
-            return cleaner.clean(floor, DELETED_FILES_AT_ONCE);
+            return cleaner.clean(floor, deletedFilesAtOnce);
         }
         return 0;
     }

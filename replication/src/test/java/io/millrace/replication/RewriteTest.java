@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Topics come and go beside one that stays, and shares its files with all of them. */
 class RewriteTest {
     private static final int SEGMENT_BYTES = 1 << 20;
-    private static final int ROUNDS = 12;
+    private static final int ROUNDS = 8;
     private static final int BATCHES = 60;
     private static final String PADDING = "x".repeat(10_000);
 
