@@ -50,9 +50,9 @@ for fact in '200,000' '1,809,922' '223' '11,015' '10,460' '8,242' '86,507'; do
 done
 verdict $status "demo (exit code and every figure)"
 
-title "(one Maven run for the tests of points 2 to 6; its output, while it lasts: $OUT/tests.txt)"
-UNIT='ShardLogModelTest,PowerCutTest,BadInputTest,BrokerStartTest,DataDirectoryTest'
-FORKED='CrashIT,ForceOrderIT,BoundedMemoryIT,DamageIT'
+title "(one Maven run for the tests of points 2 to 7; its output, while it lasts: $OUT/tests.txt)"
+UNIT='ShardLogModelTest,RewriterTest,PowerCutTest,BadInputTest,BrokerStartTest,DataDirectoryTest'
+FORKED='CrashIT,ForceOrderIT,BoundedMemoryIT,DamageIT,ReclaimIT'
 ./mvnw -B -pl integration-tests -am verify -Dspotless.check.skip=true -Djacoco.skip=true \
   -Dtest="$UNIT" -Dsurefire.failIfNoSpecifiedTests=false -Dit.test="$FORKED" -Dfailsafe.failIfNoSpecifiedTests=false \
   -Dmillrace.rounds="$ROUNDS" -Dmillrace.seconds="$SECONDS_OF_LOAD" > "$OUT/tests.txt" 2>&1 || grep -E "ERROR" "$OUT/tests.txt" | head -20
@@ -75,8 +75,11 @@ title "6. Bad input and damage: a typed error each"
 show bad-input 'Tests run:.*(BadInput|BrokerStart|DataDirectory)Test' BadInputTest BrokerStartTest DataDirectoryTest
 show damage '^damage' DamageIT
 
+title "7. A deleted topic gives its space back, also where every file holds another one too"
+show reclaim '^reclaim|^rewrite' ReclaimIT RewriterTest
+
 if [ -n "$HARNESS" ]; then
-  title "7. One node beside Apache Kafka, 1 KiB records, one producer (Kafka without fsync, Millrace with)"
+  title "8. One node beside Apache Kafka, 1 KiB records, one producer (Kafka without fsync, Millrace with)"
   MR_BENCH_PEERS="$PWD/benchmarks" "$HARNESS/run.py" --runs "$RUNS" duel:w8 > "$OUT/duel.txt" 2> "$OUT/duel.err"
   status=$?
   grep -E '"duel"' "$OUT/duel.txt" || { tail -5 "$OUT/duel.err"; status=1; }
