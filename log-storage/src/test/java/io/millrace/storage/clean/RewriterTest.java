@@ -281,6 +281,7 @@ class RewriterTest {
                 .as(
                         "at most 40 %% of the files that were looked at is dead; frames and the file that is open come on top")
                 .isLessThan(rig.liveBytes() * 10 / 6 + 4 * SEGMENT_BYTES);
-        System.out.printf("rewrite: seed %d, 250 steps of appends, deletions, rewrites and crashes as in a map%n", seed);
+        System.out.printf(
+                "rewrite: seed %d, 250 steps of appends, deletions, rewrites and crashes as in a map%n", seed);
     }
 }

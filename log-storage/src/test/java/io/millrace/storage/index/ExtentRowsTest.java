@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.storage.Extent;
 import io.millrace.storage.Family;
+import io.millrace.storage.ShardLog;
 import io.millrace.storage.StorageException;
 import io.millrace.storage.StorageException.Kind;
 import io.millrace.storage.index.ExtentRows.Dropped;
@@ -158,6 +159,10 @@ class ExtentRowsTest {
         assertKind(Kind.NEWER_FORMAT, () -> ExtentRow.of(ExtentRow.key(1, 1), new byte[] {2}));
         assertKind(Kind.CORRUPT, () -> FileRow.of(new byte[] {-1, 0, 0, 0}, new byte[] {1, 0, 0}));
         assertKind(Kind.CORRUPT, () -> FileRow.of(new byte[4], new byte[] {1, 0, 0, 0}));
+        assertKind(Kind.CORRUPT, () -> FileRow.of(new byte[4], new byte[] {2, 0, 0, 9})); // no file of moved extents
+        assertKind(Kind.CORRUPT, () -> FileRow.of(new byte[] {0x40, 0, 0, 0}, new byte[] {1, 0, 0}));
+        assertKind(Kind.CORRUPT, () -> FileRow.of(new byte[] {0x40, 0, 0, 0}, new byte[] {2, 9, 0, 5}));
+        assertKind(Kind.NEWER_FORMAT, () -> FileRow.of(new byte[4], new byte[] {3, 0, 0}));
     }
 
     @Test
@@ -184,7 +189,10 @@ class ExtentRowsTest {
             now.add("extent " + hex(row.key()) + " " + hex(row.value()) + " " + row);
             assertThat(ExtentRow.of(row.key(), row.value())).isEqualTo(row);
         }
-        for (FileRow row : List.of(new FileRow(0, 0, -1), new FileRow(258, 268435456, 1_000_000))) {
+        for (FileRow row : List.of(
+                new FileRow(0, 0, -1),
+                new FileRow(258, 268435456, 1_000_000),
+                new FileRow(ShardLog.FIRST_MOVED_FILE + 1, 300, 1_000_000, 70_000))) {
             now.add("file " + hex(row.key()) + " " + hex(row.value()) + " " + row);
             assertThat(FileRow.of(row.key(), row.value())).isEqualTo(row);
         }
