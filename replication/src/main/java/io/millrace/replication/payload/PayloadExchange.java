@@ -29,9 +29,6 @@ public final class PayloadExchange implements PeerListener, AutoCloseable {
     private static final long SWEEP_MILLIS = 10;
     private static final long PULL_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
-    /** Less than Ratis waits before it takes the log for failed. */
-    private static final long ORPHAN_NANOS = TimeUnit.SECONDS.toNanos(10);
-
     private final PayloadEvents events;
     private final LongSupplier nanos;
     private final Map<Integer, ShardPayloads> shards = new ConcurrentHashMap<>();
@@ -107,7 +104,7 @@ public final class PayloadExchange implements PeerListener, AutoCloseable {
             }
             waiting = true;
             long now = nanos.getAsLong();
-            if (each.isOrphaned(dead, ORPHAN_NANOS, now)) {
+            if (each.isOrphaned(dead, now)) {
                 onOrphaned.accept(each.shard());
             } else if (peers != null) {
                 each.pulls(peers.connected(), now).forEach(pull -> start(peers, each, pull));
@@ -121,7 +118,7 @@ public final class PayloadExchange implements PeerListener, AutoCloseable {
     private void start(PeerStreams peers, ShardPayloads payloads, Pull pull) {
         var unused = peers.pull(pull.broker(), pull.id(), PULL_TIMEOUT_NANOS).whenComplete((payload, failure) -> {
             if (payload != null) {
-                payloads.arrived(payload);
+                payloads.arrived(payload, nanos.getAsLong());
             }
             payloads.pulled(pull, payload == null && failure == null, nanos.getAsLong());
             if (payload != null) {
@@ -144,7 +141,7 @@ public final class PayloadExchange implements PeerListener, AutoCloseable {
         if (shard == null) {
             payload.close();
         } else {
-            shard.arrived(payload);
+            shard.arrived(payload, nanos.getAsLong());
         }
     }
 

@@ -44,6 +44,12 @@ public final class ShardPayloads {
 
     private static final long RETRY_NANOS = 50_000_000;
 
+    /** Above the timeout of a pull, and below what Ratis waits before it takes the log for failed. */
+    private static final long ORPHAN_NANOS = 2_500_000_000L;
+
+    /** 4 MB/s. */
+    private static final long SLOW_NANOS_PER_BYTE = 250;
+
     /** Where an applied payload stands. */
     public interface Applied {
         @Nullable
@@ -57,7 +63,6 @@ public final class ShardPayloads {
         private final PayloadId id;
         private final int length;
         private final int crc;
-        private final long sinceNanos;
         private final CompletableFuture<Void> future = new CompletableFuture<>();
         private final Set<Integer> without = new HashSet<>();
         private @Nullable ReceivedPayload payload;
@@ -69,7 +74,6 @@ public final class ShardPayloads {
             this.id = id;
             this.length = length;
             this.crc = crc;
-            this.sinceNanos = nowNanos;
             this.nextTryNanos = nowNanos + PATIENCE_NANOS;
         }
     }
@@ -87,6 +91,10 @@ public final class ShardPayloads {
 
     @GuardedBy("lock")
     private long earlyBytes;
+
+    /** Since when the first of those that are wanted holds up the others. */
+    @GuardedBy("lock")
+    private long headSinceNanos;
 
     @GuardedBy("lock")
     private boolean closed;
@@ -133,20 +141,23 @@ public final class ShardPayloads {
             if (closed) {
                 return CompletableFuture.failedFuture(closing());
             }
+            if (wanted.isEmpty()) {
+                headSinceNanos = nowNanos;
+            }
             wanted.put(id.raftIndex(), want);
             ReceivedPayload payload = early.remove(id);
             if (payload != null) {
                 earlyBytes -= payload.bytes().remaining();
                 take(want, payload);
             }
-            appendReady(done);
+            appendReady(done, nowNanos);
         }
         done.forEach(future -> future.complete(null));
         return want.future;
     }
 
     /** A payload has come, pushed or pulled; it is closed here, at once or later. */
-    void arrived(ReceivedPayload payload) {
+    void arrived(ReceivedPayload payload, long nowNanos) {
         List<CompletableFuture<Void>> done = new ArrayList<>();
         synchronized (lock) {
             Wanted want = wanted.get(payload.id().raftIndex());
@@ -154,7 +165,7 @@ public final class ShardPayloads {
                 payload.close();
             } else if (want != null) {
                 take(want, payload);
-                appendReady(done);
+                appendReady(done, nowNanos);
             } else {
                 keep(payload);
             }
@@ -200,7 +211,7 @@ public final class ShardPayloads {
     }
 
     @GuardedBy("lock")
-    private void appendReady(List<CompletableFuture<Void>> done) {
+    private void appendReady(List<CompletableFuture<Void>> done, long nowNanos) {
         while (!wanted.isEmpty()) {
             Wanted first = wanted.firstEntry().getValue();
             ReceivedPayload payload = first.payload;
@@ -210,6 +221,7 @@ public final class ShardPayloads {
             shardLog.append(first.id.term(), first.id.raftIndex(), first.crc, List.of(payload.bytes()));
             payload.close();
             wanted.pollFirstEntry();
+            headSinceNanos = nowNanos;
             done.add(first.future);
             dropEarlyUpTo(first.id.raftIndex());
         }
@@ -340,10 +352,11 @@ public final class ShardPayloads {
     }
 
     /**
-     * The payload that holds everything up cannot come: each other replica either said that it has none or is dead; or it has been waited for
-     * longer than {@code limitNanos}. Nothing of it was acknowledged here, so the entry may be given up, as in a crash.
+     * The payload that holds everything up cannot come: each other replica either said that it has none or is dead; or it alone has been waited for
+     * longer than {@link #ORPHAN_NANOS} and what its length takes on a slow network. Nothing of it was acknowledged here, so the entry may be given up, as in a
+     * crash. While it holds up the log this replica neither leads nor lets one lead whose log is shorter.
      */
-    boolean isOrphaned(Set<Integer> dead, long limitNanos, long nowNanos) {
+    boolean isOrphaned(Set<Integer> dead, long nowNanos) {
         synchronized (lock) {
             if (wanted.isEmpty()) {
                 return false;
@@ -352,7 +365,7 @@ public final class ShardPayloads {
             if (first.payload != null) {
                 return false;
             }
-            return nowNanos - first.sinceNanos > limitNanos
+            return nowNanos - headSinceNanos > ORPHAN_NANOS + first.length * SLOW_NANOS_PER_BYTE
                     || members.others().stream()
                             .allMatch(broker -> first.without.contains(broker) || dead.contains(broker));
         }

@@ -68,8 +68,12 @@ final class RatisSettings {
         RaftServerConfigKeys.Log.setWriteBufferSize(properties, SizeInBytes.valueOf("4MB"));
         // Above 4 MiB gRPC parses in pieces of 4 KiB; a header has at most 128 KiB.
         RaftServerConfigKeys.Log.Appender.setBufferByteLimit(properties, MIB);
-        // A follower answers when it has the payload of all of them, and must do so before the request is taken for lost.
+        // A follower answers when it has the payload of all of them, and must do so before the request is taken for
+        // lost.
         RaftServerConfigKeys.Log.Appender.setBufferElementLimit(properties, 64);
+        // By default a follower that failed thirty times, which takes a restart of its process, is looked for each 5 s
+        // only.
+        RaftServerConfigKeys.Log.Appender.setRetryPolicy(properties, "10ms,20, 100ms,100, 250ms,1000000");
         RaftServerConfigKeys.Log.setForceSyncNum(properties, 16);
         // Either would acknowledge what is not forced.
         RaftServerConfigKeys.Log.setAsyncFlushEnabled(properties, false);
