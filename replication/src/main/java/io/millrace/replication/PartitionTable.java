@@ -4,6 +4,7 @@ import io.millrace.replication.state.Partition;
 import io.millrace.replication.state.PartitionId;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,6 +38,13 @@ final class PartitionTable {
         }
         partitions.keySet().removeAll(removed);
         return removed;
+    }
+
+    /** By handle. */
+    List<Partition> rows() {
+        return partitions.values().stream()
+                .sorted(Comparator.comparingInt(Partition::handle))
+                .toList();
     }
 
     int size() {

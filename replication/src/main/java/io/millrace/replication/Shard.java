@@ -278,6 +278,15 @@ public final class Shard implements AutoCloseable {
                 rewriter.damagedFiles());
     }
 
+    /**
+     * What this replica's partitions held at the entry of a {@link ShardCommand.TakeSums}, once that is applied here: in a replica that lags, later; in one that was
+     * restarted since, never. Faults: OVERLOADED.
+     */
+    public CompletableFuture<PartitionSums> sums(UUID id) {
+        checkAvailable();
+        return machine.sums().get(id);
+    }
+
     private int handle(PartitionId partition) {
         checkAvailable();
         Partition found = machine.table().get(partition);

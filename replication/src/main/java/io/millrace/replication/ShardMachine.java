@@ -52,6 +52,7 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
     private final Watchers watchers;
     private final PartitionTable table;
     private final EntryTail tail = new EntryTail();
+    private final TakenSums sums = new TakenSums();
     private final LongAdder appendedBytes = new LongAdder();
     private final LongAdder appendedRecords = new LongAdder();
 
@@ -91,6 +92,10 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
 
     EntryTail tail() {
         return tail;
+    }
+
+    TakenSums sums() {
+        return sums;
     }
 
     /** T of the last applied entry; {@link Long#MIN_VALUE}: none yet. */
@@ -178,6 +183,11 @@ final class ShardMachine implements ReplicatedMachine<EntryResult> {
             }
         }
         touched.forEach(table::put);
+        for (ShardCommand command : header.commands()) {
+            if (command instanceof ShardCommand.TakeSums take) {
+                sums.put(take.id(), new PartitionSums(mark.raftIndex(), table.rows()));
+            }
+        }
         timeMicros = header.timeMicros();
         applied = mark;
         tail.applied(mark.term());

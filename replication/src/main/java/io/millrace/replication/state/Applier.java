@@ -10,6 +10,7 @@ import io.millrace.replication.state.ShardCommand.DropPartitions;
 import io.millrace.replication.state.ShardCommand.ExpireProducers;
 import io.millrace.replication.state.ShardCommand.InitPosition;
 import io.millrace.replication.state.ShardCommand.SetPosition;
+import io.millrace.replication.state.ShardCommand.TakeSums;
 import io.millrace.storage.Extent;
 import io.millrace.storage.Rows;
 import java.util.ArrayList;
@@ -76,6 +77,9 @@ public final class Applier {
         }
         if (command instanceof ExpireProducers c) {
             return PartitionCommands.expireProducers(c, rows);
+        }
+        if (command instanceof TakeSums) {
+            return new CommandResult.SumsTaken(); // the machine takes them, once the whole entry is applied
         }
         throw new AssertionError("a command that nobody executes: " + command);
     }

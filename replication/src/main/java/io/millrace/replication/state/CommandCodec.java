@@ -12,6 +12,7 @@ import io.millrace.replication.state.ShardCommand.ExpireProducers;
 import io.millrace.replication.state.ShardCommand.InitPosition;
 import io.millrace.replication.state.ShardCommand.NewPartition;
 import io.millrace.replication.state.ShardCommand.SetPosition;
+import io.millrace.replication.state.ShardCommand.TakeSums;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,6 +71,8 @@ public final class CommandCodec {
                     .setPosition(c.position());
         } else if (command instanceof ExpireProducers c) {
             out.getExpireProducersBuilder().setBeforeMicros(c.beforeMicros());
+        } else if (command instanceof TakeSums c) {
+            out.getTakeSumsBuilder().setId(bytes(c.id()));
         } else {
             throw new AssertionError("a command without a code: " + command);
         }
@@ -112,6 +115,7 @@ public final class CommandCodec {
             }
             case EXPIRE_PRODUCERS ->
                 new ExpireProducers(known(in.getExpireProducers()).getBeforeMicros());
+            case TAKE_SUMS -> new TakeSums(uuid(known(in.getTakeSums()).getId()));
             case COMMAND_NOT_SET ->
                 throw new UnknownEntryException("an entry with a command that this version does not know");
         };

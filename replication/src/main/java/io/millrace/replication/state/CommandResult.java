@@ -42,6 +42,8 @@ public sealed interface CommandResult {
     /** {@code more}: the bound of one command was reached; send it again. */
     record ProducersExpired(int producers, boolean more) implements CommandResult {}
 
+    record SumsTaken() implements CommandResult {}
+
     /**
      * Nothing changed: UNKNOWN_PARTITION, UNKNOWN_GROUP, POSITION_NOT_READY, FENCED (detail: owner), INVALID_POSITION (detail: range),
      * METADATA_TOO_LARGE or INVALID_REQUEST.

@@ -10,6 +10,8 @@ package io.millrace.replication.state;
  * @param bytes of live batches
  * @param leaderEpoch of the last batch; -1: none yet
  * @param maxTimestamp running maximum of all batches, milliseconds; -1: none yet
+ * @param checksum {@link RollingChecksum} of every batch ever appended from {@code checksumFrom} on, also of such as are no longer there
+ * @param checksumFrom first offset that the checksum covers: above {@code firstOffset} only where a version wrote that kept none
  */
 public record Partition(
         PartitionId id,
@@ -22,11 +24,26 @@ public record Partition(
         long records,
         long bytes,
         int leaderEpoch,
-        long maxTimestamp) {
+        long maxTimestamp,
+        long checksum,
+        long checksumFrom) {
 
     static Partition fresh(ShardCommand.NewPartition made, int handle) {
         long first = made.firstOffset();
-        return new Partition(made.id(), handle, made.epochBase(), first, first, first, first, 0, 0, -1, -1);
+        return new Partition(
+                made.id(),
+                handle,
+                made.epochBase(),
+                first,
+                first,
+                first,
+                first,
+                0,
+                0,
+                -1,
+                -1,
+                RollingChecksum.START,
+                first);
     }
 
     /** The leader epoch of what is written in a Raft term. */
@@ -48,6 +65,8 @@ public record Partition(
                 records + part.recordCount(),
                 bytes + part.length(),
                 part.leaderEpoch(),
-                Math.max(maxTimestamp, part.maxTimestamp()));
+                Math.max(maxTimestamp, part.maxTimestamp()),
+                RollingChecksum.after(checksum, part),
+                checksumFrom);
     }
 }

@@ -9,14 +9,16 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of PARTITIONS, version 1: {@code 'P' handle u32} → topic 16 B, number i32, epoch base i32, first offset, log start, log end, last
- * stable offset, records, bytes i64, leader epoch i32, maximum timestamp i64; and for the way from id to handle {@code 'I' topic 16 B,
- * number i32} → handle u32.
+ * Rows of PARTITIONS, version 2: {@code 'P' handle u32} → topic 16 B, number i32, epoch base i32, first offset, log start, log end, last
+ * stable offset, records, bytes i64, leader epoch i32, maximum timestamp, checksum, checksum from i64; version 1 has no checksum, and begins one at its log end
+ * when it is written again. For the way from id to handle, version 1: {@code 'I' topic 16 B, number i32} → handle u32.
  */
 public final class PartitionRow {
     private static final byte BY_HANDLE = 'P';
     private static final byte BY_ID = 'I';
-    private static final int SIZE = 16 + 4 + 4 + 6 * 8 + 4 + 8;
+    private static final byte VERSION = 2;
+    private static final int SIZE_1 = 16 + 4 + 4 + 6 * 8 + 4 + 8;
+    private static final int SIZE = SIZE_1 + 2 * 8;
 
     private PartitionRow() {}
 
@@ -74,7 +76,7 @@ public final class PartitionRow {
     }
 
     static byte[] encode(Partition partition) {
-        ByteBuffer out = RowBytes.value(SIZE);
+        ByteBuffer out = RowBytes.value(VERSION, SIZE);
         RowBytes.put(out, partition.id().topic());
         return RowBytes.bytes(out.putInt(partition.id().number())
                 .putInt(partition.epochBase())
@@ -85,28 +87,40 @@ public final class PartitionRow {
                 .putLong(partition.records())
                 .putLong(partition.bytes())
                 .putInt(partition.leaderEpoch())
-                .putLong(partition.maxTimestamp()));
+                .putLong(partition.maxTimestamp())
+                .putLong(partition.checksum())
+                .putLong(partition.checksumFrom()));
     }
 
     static Partition decode(int handle, byte[] value) {
-        ByteBuffer in = RowBytes.open("partitions", value, SIZE);
+        ByteBuffer in = RowBytes.openUpTo(VERSION, "partitions", value);
+        boolean hasChecksum = value[0] == VERSION;
+        if (in.remaining() != (hasChecksum ? SIZE : SIZE_1)) {
+            throw RowBytes.corrupt("partitions");
+        }
         UUID topic = RowBytes.uuid(in);
         int number = in.getInt();
         if (number < 0) {
             throw RowBytes.corrupt("partitions");
         }
+        int epochBase = in.getInt();
+        long firstOffset = in.getLong();
+        long logStart = in.getLong();
+        long logEnd = in.getLong();
         return new Partition(
                 new PartitionId(topic, number),
                 handle,
+                epochBase,
+                firstOffset,
+                logStart,
+                logEnd,
+                in.getLong(),
+                in.getLong(),
+                in.getLong(),
                 in.getInt(),
                 in.getLong(),
-                in.getLong(),
-                in.getLong(),
-                in.getLong(),
-                in.getLong(),
-                in.getLong(),
-                in.getInt(),
-                in.getLong());
+                hasChecksum ? in.getLong() : RollingChecksum.START,
+                hasChecksum ? in.getLong() : logEnd);
     }
 
     static byte[] key(int handle) {

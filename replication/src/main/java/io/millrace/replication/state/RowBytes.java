@@ -12,7 +12,11 @@ final class RowBytes {
     private RowBytes() {}
 
     static ByteBuffer value(int bytesAfterVersion) {
-        return ByteBuffer.allocate(1 + bytesAfterVersion).put(VERSION);
+        return value(VERSION, bytesAfterVersion);
+    }
+
+    static ByteBuffer value(byte version, int bytesAfterVersion) {
+        return ByteBuffer.allocate(1 + bytesAfterVersion).put(version);
     }
 
     /** The bytes of a value that is complete. */
@@ -25,13 +29,18 @@ final class RowBytes {
 
     /** A value behind its version byte. */
     static ByteBuffer open(String what, byte[] value) {
+        return openUpTo(VERSION, what, value);
+    }
+
+    /** As {@link #open}, of a row of which more versions are known than of others. */
+    static ByteBuffer openUpTo(byte version, String what, byte[] value) {
         if (value.length == 0 || value[0] < 1) {
             throw corrupt(what);
         }
-        if (value[0] > VERSION) {
+        if (value[0] > version) {
             throw new StorageException(
                     StorageException.Kind.NEWER_FORMAT,
-                    what + " row has version " + value[0] + "; known are up to " + VERSION);
+                    what + " row has version " + value[0] + "; known are up to " + version);
         }
         return ByteBuffer.wrap(value, 1, value.length - 1);
     }

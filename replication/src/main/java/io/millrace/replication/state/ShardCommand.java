@@ -61,4 +61,12 @@ public sealed interface ShardCommand {
 
     /** Forgets producers whose last batch is older, by shard time, than this. Answers {@link CommandResult.ProducersExpired}. */
     record ExpireProducers(long beforeMicros) implements ShardCommand {}
+
+    /**
+     * Every replica takes note of what its partitions hold at this very entry, so that they can be compared however fast the shard is written. Changes no row. Answers
+     * {@link CommandResult.SumsTaken}.
+     *
+     * @param id chosen by whoever will ask the replicas for their notes
+     */
+    record TakeSums(UUID id) implements ShardCommand {}
 }

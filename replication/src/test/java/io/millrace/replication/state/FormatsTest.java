@@ -17,13 +17,28 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** Bytes that stand on disks: version 1 stays readable, and is written as it always was. */
+/** Bytes that stand on disks: what was once written stays readable, and the newest version of each is written as it always was. */
 class FormatsTest {
     private static final UUID GROUP = new UUID(0x0102_0304_0506_0708L, 0x090a_0b0c_0d0e_0f10L);
     private static final UUID MEMBER = new UUID(-1, 1);
 
     private static final Partition PARTITION =
-            new Partition(Histories.partition(3), 1, 5, 100, 110, 120, 119, 9, 4096, 17, 1_700_000_000_123L);
+            new Partition(Histories.partition(3), 1, 5, 100, 110, 120, 119, 9, 4096, 17, 1_700_000_000_123L, -77, 100);
+    /** As version 1 had it: the checksum begins where the row ends. */
+    private static final Partition PARTITION_1 = new Partition(
+            Histories.partition(3),
+            1,
+            5,
+            100,
+            110,
+            120,
+            119,
+            9,
+            4096,
+            17,
+            1_700_000_000_123L,
+            RollingChecksum.START,
+            120);
     private static final Producer PRODUCER = new Producer(
             (short) 3, 0, -1, List.of(new Producer.Batch(0, 4, 100, 77), new Producer.Batch(5, 5, 105, 88)));
     private static final Position POSITION =
@@ -45,7 +60,15 @@ class FormatsTest {
                     new ShardCommand.ClaimPosition(1, GROUP, MEMBER, 3),
                     new ShardCommand.CommitPosition(1, GROUP, 3, 9, -1, "note é"),
                     new ShardCommand.SetPosition(1, GROUP, 4, 0),
-                    new ShardCommand.ExpireProducers(99)));
+                    new ShardCommand.ExpireProducers(99),
+                    new ShardCommand.TakeSums(GROUP)));
+    /** Before replicas could be compared. */
+    private static final EntryHeader HEADER_1 = new EntryHeader(
+            HEADER.timeMicros(),
+            HEADER.parts(),
+            HEADER.commands().stream()
+                    .filter(command -> !(command instanceof ShardCommand.TakeSums))
+                    .toList());
 
     private static Map<String, byte[]> written() {
         Map<String, byte[]> all = new TreeMap<>();
@@ -63,9 +86,9 @@ class FormatsTest {
         return all;
     }
 
-    private static Map<String, byte[]> golden() throws IOException {
+    private static Map<String, byte[]> golden(int version) throws IOException {
         Map<String, byte[]> all = new TreeMap<>();
-        try (InputStream in = FormatsTest.class.getResourceAsStream("/golden/v1/state.txt")) {
+        try (InputStream in = FormatsTest.class.getResourceAsStream("/golden/v" + version + "/state.txt")) {
             assertThat(in).isNotNull();
             for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
                 String[] parts = line.strip().split(" ");
@@ -77,7 +100,7 @@ class FormatsTest {
 
     @Test
     void writesWhatItAlwaysWrote() throws Exception {
-        Map<String, byte[]> golden = golden();
+        Map<String, byte[]> golden = golden(2);
         Map<String, byte[]> written = written();
         StringBuilder text = new StringBuilder();
         written.forEach((name, bytes) -> text.append(name)
@@ -91,10 +114,13 @@ class FormatsTest {
 
     @Test
     void readsWhatItOnceWrote() throws Exception {
-        Map<String, byte[]> golden = golden();
+        Map<String, byte[]> golden = golden(2);
         assertThat(HeaderCodec.decode(bytes(golden, "entry-header"))).isEqualTo(HEADER);
-        assertThat(GroupRow.decode(GROUP, bytes(golden, "group"))).isEqualTo(A_GROUP);
         assertThat(PartitionRow.decode(1, bytes(golden, "partition"))).isEqualTo(PARTITION);
+        Map<String, byte[]> golden1 = golden(1);
+        assertThat(HeaderCodec.decode(bytes(golden1, "entry-header"))).isEqualTo(HEADER_1);
+        assertThat(PartitionRow.decode(1, bytes(golden1, "partition"))).isEqualTo(PARTITION_1);
+        assertThat(GroupRow.decode(GROUP, bytes(golden, "group"))).isEqualTo(A_GROUP);
         assertThat(PositionRow.decode(bytes(golden, "position"))).isEqualTo(POSITION);
         assertThat(PositionRow.decode(bytes(golden, "position-unowned"))).isEqualTo(UNOWNED);
         assertThat(ProducerRow.decode(bytes(golden, "producer"))).isEqualTo(PRODUCER);
@@ -119,15 +145,15 @@ class FormatsTest {
 
     @Test
     void refusesRowsThatAreNewerOrBroken() {
-        refuses(GroupRow.encode(A_GROUP), value -> GroupRow.decode(GROUP, value));
-        refuses(PartitionRow.encode(PARTITION), value -> PartitionRow.decode(1, value));
-        refuses(PositionRow.encode(POSITION), PositionRow::decode);
-        refuses(ProducerRow.encode(PRODUCER), ProducerRow::decode);
+        refuses(2, GroupRow.encode(A_GROUP), value -> GroupRow.decode(GROUP, value));
+        refuses(3, PartitionRow.encode(PARTITION), value -> PartitionRow.decode(1, value));
+        refuses(2, PositionRow.encode(POSITION), PositionRow::decode);
+        refuses(2, ProducerRow.encode(PRODUCER), ProducerRow::decode);
     }
 
-    private static void refuses(byte[] value, Function<byte[], Object> decode) {
+    private static void refuses(int newerVersion, byte[] value, Function<byte[], Object> decode) {
         byte[] newer = value.clone();
-        newer[0] = 2;
+        newer[0] = (byte) newerVersion;
         assertKind(StorageException.Kind.NEWER_FORMAT, newer, decode);
         for (int length = 0; length < value.length; length++) {
             assertKind(StorageException.Kind.CORRUPT, Arrays.copyOf(value, length), decode);
