@@ -15,7 +15,6 @@ import io.millrace.broker.metadata.MetadataMachine;
 import io.millrace.broker.metadata.MetadataReplica;
 import io.millrace.broker.metadata.MetadataShard;
 import io.millrace.broker.metadata.MetadataView;
-import io.millrace.broker.metadata.ShardCommands;
 import io.millrace.broker.metadata.ShardEntry;
 import io.millrace.broker.metadata.Topics;
 import io.millrace.broker.ops.ClusterHealth;
@@ -65,6 +64,7 @@ public final class Broker implements AutoCloseable {
     private static final int BLOCKING_THREADS = 16;
     private static final int READER_THREADS = 4;
     private static final int PEER_THREADS = 16;
+    private static final int CHECK_THREADS = 10;
 
     private final BrokerConfig config;
     private final Environment environment;
@@ -129,11 +129,18 @@ public final class Broker implements AutoCloseable {
         ExecutorService readers = addPool("reads", READER_THREADS);
         ScheduledExecutorService timers = addTimers("timers");
         CoreParts parts = new CoreParts(config, environment, view, own, joined);
-        Core core = parts.core(directory, readers, timers, metrics, this::changeHere, this::isCurrent);
+        Core core = parts.core(
+                directory,
+                readers,
+                timers,
+                addPool("checks", CHECK_THREADS),
+                metrics,
+                this::changeHere,
+                this::isCurrent);
         if (joined == null) {
             formAlone(parts.metadata(), own, shards.ids());
         } else {
-            activate(joined, own, view, parts.commands());
+            activate(joined, own, view, parts);
         }
         Readiness readiness = new Readiness(() -> readiness(own, core));
         metrics(metrics, core, own);
@@ -199,10 +206,12 @@ public final class Broker implements AutoCloseable {
         return add("membership", Membership.begin(config, directory, view, environment.nanos(), calls));
     }
 
-    private void activate(Membership joined, OwnReplicas own, MetadataView view, ShardCommands commands) {
+    private void activate(Membership joined, OwnReplicas own, MetadataView view, CoreParts parts) {
         ExecutorService asks = addPool("peer-asks", PEER_THREADS);
         ScheduledExecutorService looks = addTimers("looks");
-        ActiveMember member = add("member", new ActiveMember(joined, own, view, commands, environment.nanos(), asks));
+        ActiveMember member = add(
+                "member",
+                new ActiveMember(joined, own, view, parts.commands(), parts.replicaCheck(), environment.nanos(), asks));
         active = member;
         member.start(looks);
     }

@@ -21,6 +21,8 @@ import io.millrace.broker.produce.DiskSpace;
 import io.millrace.broker.produce.MemoryBudget;
 import io.millrace.broker.produce.PlainRecords;
 import io.millrace.broker.rpc.Core;
+import io.millrace.broker.verify.ReplicaCheck;
+import io.millrace.broker.verify.Verification;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ScheduledExecutorService;
@@ -37,6 +39,7 @@ final class CoreParts {
     private final MetadataView view;
     private final OwnReplicas own;
     private final @Nullable Membership membership;
+    private final ReplicaCheck replicaCheck;
     private @Nullable MetadataShard metadata;
     private @Nullable ShardCommands commands;
 
@@ -52,6 +55,7 @@ final class CoreParts {
         this.view = view;
         this.own = own;
         this.membership = membership;
+        this.replicaCheck = new ReplicaCheck(own.shards()::shard, environment.nanos());
     }
 
     /**
@@ -64,6 +68,7 @@ final class CoreParts {
             DataDirectory directory,
             ExecutorService readers,
             ScheduledExecutorService timers,
+            ExecutorService checks,
             Metrics metrics,
             MetadataShard.LocalChanges local,
             BooleanSupplier isCurrent) {
@@ -102,7 +107,31 @@ final class CoreParts {
                 new PlainRecords(partitions, topics, appends, environment.wallClock(), nanos),
                 fetches,
                 new Positions(partitions, groups, fetches, nanos),
-                new MemoryBudget(limits.bytesInFlight()));
+                new MemoryBudget(limits.bytesInFlight()),
+                verification(toShards, checks));
+    }
+
+    private Verification verification(ShardCommands toShards, ExecutorService checks) {
+        int self = config.cluster().brokerId();
+        Membership joined = membership;
+        return new Verification(
+                view::image,
+                toShards,
+                (broker, request, sink) -> {
+                    if (broker == self || joined == null) {
+                        replicaCheck.run(request, sink);
+                    } else {
+                        joined.peers().check(broker, request, sink);
+                    }
+                },
+                checks,
+                environment.random(),
+                environment.nanos());
+    }
+
+    /** Checks the replicas of this broker. */
+    ReplicaCheck replicaCheck() {
+        return replicaCheck;
     }
 
     private Routes routes(BooleanSupplier isCurrent) {

@@ -9,7 +9,8 @@ public enum ExitCode {
     OUT_OF_MEMORY(3, "out of memory; MILLRACE_JAVA_OPTS=-Xmx1g gives more"),
     UNAVAILABLE(4, "no answer in time, or not now: a retry makes sense"),
     REFUSED(5, "the data or the request was refused: a retry fails again"),
-    NOT_FOUND(6, "no such topic, partition, group or file");
+    NOT_FOUND(6, "no such topic, partition, group or file"),
+    UNEQUAL(7, "replicas do not hold equal records, or cannot read what they hold");
 
     private final int number;
     private final String meaning;

@@ -67,6 +67,7 @@ public final class Main {
                 .addSubcommand(GroupCommand.commandLine(terminal))
                 .addSubcommand(ClusterCommand.commandLine(terminal))
                 .addSubcommand(new ClusterStatusCommand(terminal))
+                .addSubcommand(new VerifyCommand(terminal))
                 .addSubcommand(new ElsewhereCommand.Inspect())
                 .addSubcommand(new VersionCommand(terminal))
                 .addSubcommand(new CompletionCommand(terminal))

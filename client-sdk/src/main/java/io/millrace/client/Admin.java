@@ -2,6 +2,7 @@ package io.millrace.client;
 
 import io.millrace.client.cluster.ClusterView;
 import io.millrace.client.cluster.PartitionCalls;
+import io.millrace.client.transport.ServerStream;
 import io.millrace.client.transport.Unary;
 import io.millrace.error.FaultCodec;
 import io.millrace.error.FaultException;
@@ -98,6 +99,22 @@ public final class Admin {
         return Wire.cluster(call(
                 Unary.DESCRIBE_CLUSTER,
                 DescribeClusterRequest.newBuilder().setWithHealth(true).build()));
+    }
+
+    /**
+     * Compares the replicas of each data shard, at one entry of its log, and where that is asked for reads all that they store. Returns once each shard has its verdict, for which there
+     * is no timeout; an interrupt ends it.
+     */
+    public void verifyReplicas(Verification.Request request, Verification.Listener listener) {
+        try {
+            cluster.rpc()
+                    .call(
+                            ServerStream.VERIFY_REPLICAS,
+                            VerificationWire.request(request),
+                            event -> VerificationWire.tell(event, listener));
+        } catch (FaultException e) {
+            throw Failures.of(e);
+        }
     }
 
     /** Looks a place up in each partition. */

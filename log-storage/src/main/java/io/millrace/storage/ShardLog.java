@@ -53,6 +53,11 @@ public interface ShardLog extends AutoCloseable {
      */
     void read(Extent extent, int offset, ByteBuffer target);
 
+    /** As {@link #read}, of an extent that is flushed, and never from memory: what the disk has. */
+    default void readStored(Extent extent, int offset, ByteBuffer target) {
+        read(extent, offset, target);
+    }
+
     /** The place after the last frame appended. */
     LogPosition end();
 

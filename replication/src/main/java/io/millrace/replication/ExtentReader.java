@@ -25,18 +25,33 @@ final class ExtentReader {
     /** Headers are looked at through a window of this size, so that small batches do not cost a read each. */
     private static final int WINDOW_BYTES = 32 << 10;
 
-    private final ShardLog shardLog;
+    private final Bytes bytes;
     private final ExtentRow row;
     private final int leaderEpoch;
 
     /** A place between two batches of the extent. */
     record Place(int position, long offset) {}
 
-    /** Bytes that cannot be read: offsets {@code [from, to)}. */
-    record Damage(long from, long to, String reason) {}
+    /**
+     * Bytes that cannot be read: offsets {@code [from, to)}.
+     *
+     * @param position of the first damaged batch in the extent
+     */
+    record Damage(long from, long to, int position, String reason) {}
+
+    /** Where the bytes of an extent come from. */
+    interface Bytes {
+        /** As {@link ShardLog#read}. */
+        void read(int offset, ByteBuffer target);
+    }
 
     ExtentReader(ShardLog shardLog, ExtentRow row, List<EpochStart> epochs) {
-        this.shardLog = shardLog;
+        this((offset, target) -> shardLog.read(row.extent(), offset, target), row, epochs);
+    }
+
+    /** Over bytes that stand elsewhere than the row says. */
+    ExtentReader(Bytes bytes, ExtentRow row, List<EpochStart> epochs) {
+        this.bytes = bytes;
         this.row = row;
         this.leaderEpoch = EpochRow.epochAt(epochs, row.baseOffset());
     }
@@ -153,7 +168,7 @@ final class ExtentReader {
     private void fill(Place place, ByteBuffer target, int length) throws DamageException {
         int limit = target.limit();
         try {
-            shardLog.read(row.extent(), place.position(), target.limit(target.position() + length));
+            bytes.read(place.position(), target.limit(target.position() + length));
         } catch (StorageException e) {
             if (e.kind() == StorageException.Kind.CORRUPT || e.kind() == StorageException.Kind.IO) {
                 throw restDamaged(place, String.valueOf(e.getMessage()));
@@ -209,7 +224,7 @@ final class ExtentReader {
         ByteBuffer lengthField = bytes(place, Math.min(12, row.length() - place.position()));
         long next = lengthField.limit() < 12 ? 0 : place.position() + 12L + lengthField.getInt(8);
         if (next == row.length()) {
-            return new DamageException(new Damage(place.offset(), row.lastOffset() + 1, reason), null);
+            return restDamaged(place, reason);
         }
         if (next < place.position() + BatchHeader.SIZE || next > row.length() - BatchHeader.SIZE) {
             return restDamaged(place, reason);
@@ -223,7 +238,7 @@ final class ExtentReader {
             }
             BatchValidator.verify(bytes(behind, header.sizeInBytes()), 0);
             return new DamageException(
-                    new Damage(place.offset(), header.baseOffset(), reason),
+                    new Damage(place.offset(), header.baseOffset(), place.position(), reason),
                     new Place((int) next, header.baseOffset()));
         } catch (InvalidBatchException e) {
             return restDamaged(place, reason);
@@ -231,7 +246,7 @@ final class ExtentReader {
     }
 
     private DamageException restDamaged(Place place, String reason) {
-        return new DamageException(new Damage(place.offset(), row.lastOffset() + 1, reason), null);
+        return new DamageException(new Damage(place.offset(), row.lastOffset() + 1, place.position(), reason), null);
     }
 
     /** Stored bytes are not what was written. */

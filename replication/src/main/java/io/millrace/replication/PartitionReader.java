@@ -37,11 +37,13 @@ final class PartitionReader {
 
     private final PartitionIndex index;
     private final ShardLog shardLog;
+    private final DamagedExtents damaged;
     private final ReadCursors cursors = new ReadCursors();
 
-    PartitionReader(PartitionIndex index, ShardLog shardLog) {
+    PartitionReader(PartitionIndex index, ShardLog shardLog, DamagedExtents damaged) {
         this.index = index;
         this.shardLog = shardLog;
+        this.damaged = damaged;
     }
 
     ReadBatches read(PartitionId id, long offset, int maxBytes) {
@@ -113,8 +115,17 @@ final class PartitionReader {
                     return read(extents, first, first.findVerified(offset), offset, maxBytes);
                 }
             } catch (DamageException e) {
-                throw ExtentReader.fault(e.damage(), resource).asException();
+                throw damaged(e.damage()).asException();
             }
+        }
+
+        /** Takes note of it. */
+        private Fault damaged(ExtentReader.Damage damage) {
+            ExtentRow row = ExtentRows.locate(rows, partition.handle(), damage.from());
+            if (row != null) {
+                damaged.found(DamagedExtent.of(partition.id(), row, damage));
+            }
+            return ExtentReader.fault(damage, resource);
         }
 
         private ReadBatches read(List<ExtentRow> extents, ExtentReader first, Place from, long offset, int maxBytes)
@@ -204,7 +215,7 @@ final class PartitionReader {
                 }
                 return null;
             } catch (DamageException e) {
-                throw ExtentReader.fault(e.damage(), resource).asException();
+                throw damaged(e.damage()).asException();
             }
         }
 

@@ -67,6 +67,7 @@ public final class Shard implements AutoCloseable {
     private final Watchers watchers;
     private final DeadFileCleaner cleaner;
     private final ShardMachine machine;
+    private final StoredExtents stored;
     private final PartitionReader reader;
     private final Rewriter rewriter;
     private final int deletedFilesAtOnce;
@@ -98,7 +99,8 @@ public final class Shard implements AutoCloseable {
         this.watchers = new Watchers(config.watchers());
         this.cleaner = new DeadFileCleaner(shardLog, index);
         this.machine = new ShardMachine(index, cleaner, nanoTime, listener, watchers);
-        this.reader = new PartitionReader(index, shardLog);
+        this.stored = new StoredExtents(id, index, shardLog, this::reading);
+        this.reader = new PartitionReader(index, shardLog, stored.known());
         this.deletedFilesAtOnce = (int) Math.max(4, DELETED_BYTES_AT_ONCE / shardLog.segmentBytes());
         this.rewriter = new Rewriter(shardLog, index, new SoundExtents(shardLog), machine::amend);
     }
@@ -285,6 +287,11 @@ public final class Shard implements AutoCloseable {
     public CompletableFuture<PartitionSums> sums(UUID id) {
         checkAvailable();
         return machine.sums().get(id);
+    }
+
+    /** What is stored, whoever reads it. */
+    public StoredExtents stored() {
+        return stored;
     }
 
     private int handle(PartitionId partition) {

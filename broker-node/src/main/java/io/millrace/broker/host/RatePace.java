@@ -6,13 +6,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /** So many bytes per second and no more; nothing is saved up. Taken from by one thread, stopped by any. */
-final class RatePace implements Pace {
+public final class RatePace implements Pace {
     private final long bytesPerSecond;
     private final LongSupplier nanos;
     private final CountDownLatch stopped = new CountDownLatch(1);
     private long freeAt; // when what was taken is paid for
 
-    RatePace(long bytesPerSecond, LongSupplier nanos) {
+    public RatePace(long bytesPerSecond, LongSupplier nanos) {
         this.bytesPerSecond = bytesPerSecond;
         this.nanos = nanos;
         this.freeAt = nanos.getAsLong();
@@ -35,7 +35,7 @@ final class RatePace implements Pace {
     }
 
     /** Whoever waits, or asks later, is told to give up. */
-    void stop() {
+    public void stop() {
         stopped.countDown();
     }
 }

@@ -10,6 +10,7 @@ import io.millrace.broker.metadata.MetadataView;
 import io.millrace.broker.metadata.ShardCommands;
 import io.millrace.broker.metadata.ShardEntry;
 import io.millrace.broker.ops.ClusterHealth;
+import io.millrace.broker.verify.ReplicaCheck;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
 import io.millrace.internal.v1.MetadataEntry;
@@ -53,6 +54,7 @@ public final class ActiveMember implements AutoCloseable {
             OwnReplicas own,
             MetadataView view,
             ShardCommands commands,
+            ReplicaCheck replicaCheck,
             LongSupplier nanos,
             Executor executor) {
         this.membership = membership;
@@ -60,7 +62,13 @@ public final class ActiveMember implements AutoCloseable {
         this.view = view;
         int self = membership.self().broker();
         this.calls = new MemberCalls(
-                membership.member(), membership.formation(), membership.book(), own, commands, membership.server());
+                membership.member(),
+                membership.formation(),
+                membership.book(),
+                own,
+                commands,
+                replicaCheck,
+                membership.server());
         this.follower = new MetadataFollower(membership.leaders(), membership.peers(), view, self, this::leadsMetadata);
         this.catchUp = new CatchUp(own, membership.leaders(), membership.peers(), self, nanos);
         this.balance = new LeaderBalance(

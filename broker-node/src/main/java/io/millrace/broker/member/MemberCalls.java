@@ -10,6 +10,9 @@ import io.millrace.broker.metadata.ShardCommands;
 import io.millrace.broker.ops.ReplicaState;
 import io.millrace.broker.peer.PeerCalls;
 import io.millrace.broker.peer.PeerServer;
+import io.millrace.broker.verify.CheckRequest;
+import io.millrace.broker.verify.CheckSink;
+import io.millrace.broker.verify.ReplicaCheck;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.internal.v1.MetadataEntry;
@@ -30,6 +33,7 @@ final class MemberCalls implements PeerCalls {
     private final PeerBook book;
     private final OwnReplicas own;
     private final ShardCommands commands;
+    private final ReplicaCheck replicaCheck;
     private final PeerServer server;
 
     MemberCalls(
@@ -38,12 +42,14 @@ final class MemberCalls implements PeerCalls {
             PeerBook book,
             OwnReplicas own,
             ShardCommands commands,
+            ReplicaCheck replicaCheck,
             PeerServer server) {
         this.self = self;
         this.formation = formation;
         this.book = book;
         this.own = own;
         this.commands = commands;
+        this.replicaCheck = replicaCheck;
         this.server = server;
     }
 
@@ -116,6 +122,11 @@ final class MemberCalls implements PeerCalls {
     @Override
     public @Nullable UUID findGroup(int shard, String name) {
         return commands.groupHere(shard, name);
+    }
+
+    @Override
+    public void check(CheckRequest request, CheckSink sink) {
+        replicaCheck.run(request, sink);
     }
 
     @Override

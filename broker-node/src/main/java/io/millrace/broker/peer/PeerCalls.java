@@ -5,6 +5,8 @@ import io.millrace.broker.metadata.Bounds;
 import io.millrace.broker.metadata.ClusterImage;
 import io.millrace.broker.metadata.MetadataChange;
 import io.millrace.broker.ops.ReplicaState;
+import io.millrace.broker.verify.CheckRequest;
+import io.millrace.broker.verify.CheckSink;
 import io.millrace.error.Fault;
 import io.millrace.internal.v1.MetadataEntry;
 import io.millrace.replication.state.CommandResult;
@@ -39,4 +41,7 @@ public interface PeerCalls {
     UUID findGroup(int shard, String name);
 
     List<ReplicaState> status();
+
+    /** Checks this broker's replica of a shard; blocks for as long as that takes. */
+    void check(CheckRequest request, CheckSink sink);
 }

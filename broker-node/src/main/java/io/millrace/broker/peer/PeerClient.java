@@ -1,5 +1,6 @@
 package io.millrace.broker.peer;
 
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
@@ -11,12 +12,15 @@ import io.millrace.broker.metadata.Bounds;
 import io.millrace.broker.metadata.MetadataChange;
 import io.millrace.broker.metadata.RemoteShards;
 import io.millrace.broker.ops.ReplicaState;
+import io.millrace.broker.verify.CheckRequest;
+import io.millrace.broker.verify.CheckSink;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
 import io.millrace.internal.v1.BoundsRequest;
 import io.millrace.internal.v1.ChangeMetadataRequest;
 import io.millrace.internal.v1.ChangeMetadataResponse;
+import io.millrace.internal.v1.CheckReplicaPart;
 import io.millrace.internal.v1.ExecuteRequest;
 import io.millrace.internal.v1.FindGroupRequest;
 import io.millrace.internal.v1.FindGroupResponse;
@@ -29,6 +33,7 @@ import io.millrace.internal.v1.StatusRequest;
 import io.millrace.replication.state.CommandCodec;
 import io.millrace.replication.state.CommandResult;
 import io.millrace.replication.state.ShardCommand;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -46,6 +51,8 @@ import org.jspecify.annotations.Nullable;
 public final class PeerClient implements RemoteShards, AutoCloseable {
     private static final int MAX_MESSAGE_BYTES = 8 << 20;
     private static final int MAX_CHANNELS = 1_000;
+    private static final long CHECK_NANOS = TimeUnit.SECONDS.toNanos(15);
+    private static final long DEEP_CHECK_NANOS = TimeUnit.DAYS.toNanos(1);
 
     private final Supplier<Member> self;
     private final IntFunction<@Nullable Peer> peers;
@@ -199,6 +206,26 @@ public final class PeerClient implements RemoteShards, AutoCloseable {
                         one.getAppliedIndex(),
                         one.getQuarantined()))
                 .toList();
+    }
+
+    /** Has another broker's replica checked; the sink hears of it on this thread. Faults: as {@link RemoteShards}. */
+    public void check(int broker, CheckRequest request, CheckSink sink) {
+        long timeoutNanos =
+                request.deep() ? DEEP_CHECK_NANOS : request.patience().toNanos() + CHECK_NANOS;
+        try (Context.CancellableContext call = Context.current().withCancellation()) {
+            CheckCodec.Receiver receiver = new CheckCodec.Receiver(sink);
+            call.run(() -> call(broker, nanos.getAsLong() + timeoutNanos, stub -> {
+                Iterator<CheckReplicaPart> parts = stub.checkReplica(CheckCodec.encode(request));
+                while (parts.hasNext() && !sink.isCancelled()) {
+                    receiver.take(parts.next());
+                }
+                return true;
+            }));
+            if (!receiver.isDone() && !sink.isCancelled()) {
+                throw Fault.unknown(ErrorCode.UNKNOWN_OUTCOME, "broker/" + broker, "The broker broke its answer off.")
+                        .asException();
+            }
+        }
     }
 
     /** Follows the metadata from its leader, until the stream ends or is closed. Faults: the leader is not known. */

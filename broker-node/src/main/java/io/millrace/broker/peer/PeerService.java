@@ -3,6 +3,7 @@ package io.millrace.broker.peer;
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Deadline;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.broker.cluster.Member;
 import io.millrace.broker.metadata.Bounds;
@@ -14,6 +15,8 @@ import io.millrace.internal.v1.BoundsRequest;
 import io.millrace.internal.v1.BoundsResponse;
 import io.millrace.internal.v1.ChangeMetadataRequest;
 import io.millrace.internal.v1.ChangeMetadataResponse;
+import io.millrace.internal.v1.CheckReplicaPart;
+import io.millrace.internal.v1.CheckReplicaRequest;
 import io.millrace.internal.v1.ExecuteRequest;
 import io.millrace.internal.v1.ExecuteResponse;
 import io.millrace.internal.v1.FindGroupRequest;
@@ -189,6 +192,22 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
         } catch (IllegalArgumentException e) {
             throw Fault.of(ErrorCode.INVALID_REQUEST, "", "An id has 16 bytes.").asException();
         }
+    }
+
+    @Override
+    public void checkReplica(CheckReplicaRequest request, StreamObserver<CheckReplicaPart> responses) {
+        ServerCallStreamObserver<CheckReplicaPart> stream = (ServerCallStreamObserver<CheckReplicaPart>) responses;
+        stream.setOnCancelHandler(() -> {}); // asked for below
+        try {
+            calls().check(CheckCodec.decode(request), new CheckCodec.Sender(stream, stream::isCancelled));
+        } catch (RuntimeException e) {
+            if (!stream.isCancelled()) {
+                stream.onError(errors.exception(e));
+            }
+            return;
+        }
+        stream.onNext(CheckReplicaPart.newBuilder().setDone(true).build());
+        stream.onCompleted();
     }
 
     @Override

@@ -7,11 +7,12 @@ import io.millrace.internal.v1.GroupCreated;
 import io.millrace.internal.v1.GroupDropped;
 import io.millrace.internal.v1.PartitionsCreated;
 import io.millrace.internal.v1.PartitionsDropped;
+import io.millrace.internal.v1.SumsTaken;
 import io.millrace.replication.state.CommandResult;
 import io.millrace.replication.state.Group;
 import io.millrace.replication.state.ShardCommand;
 
-/** Results of the commands that travel between brokers: partitions and groups. The others go to the leader by the client itself. Pure. */
+/** Results of the commands that travel between brokers: partitions, groups and sums. The others go to the leader by the client itself. Pure. */
 final class ResultCodec {
     private ResultCodec() {}
 
@@ -19,7 +20,8 @@ final class ResultCodec {
         return command instanceof ShardCommand.CreatePartitions
                 || command instanceof ShardCommand.DropPartitions
                 || command instanceof ShardCommand.CreateGroup
-                || command instanceof ShardCommand.DropGroup;
+                || command instanceof ShardCommand.DropGroup
+                || command instanceof ShardCommand.TakeSums;
     }
 
     /** @throws io.millrace.error.FaultException the refusal, where it is one */
@@ -41,6 +43,8 @@ final class ResultCodec {
         } else if (result instanceof CommandResult.GroupDropped dropped) {
             wire.setGroupDropped(
                     GroupDropped.newBuilder().setExisted(dropped.existed()).setPositions(dropped.positions()));
+        } else if (result instanceof CommandResult.SumsTaken) {
+            wire.setSumsTaken(SumsTaken.getDefaultInstance());
         } else if (result instanceof CommandResult.Refused refused) {
             throw refused.fault(resource).asException();
         } else {
@@ -71,6 +75,7 @@ final class ResultCodec {
                 new CommandResult.GroupDropped(
                         wire.getGroupDropped().getExisted(),
                         wire.getGroupDropped().getPositions());
+            case SUMS_TAKEN -> new CommandResult.SumsTaken();
             case RESULT_NOT_SET ->
                 throw Fault.unknown(
                                 ErrorCode.UNKNOWN_OUTCOME,

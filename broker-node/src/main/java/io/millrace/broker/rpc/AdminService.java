@@ -1,5 +1,6 @@
 package io.millrace.broker.rpc;
 
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.broker.cluster.LeaderTable;
 import io.millrace.broker.cluster.LeaderTable.Leader;
@@ -34,6 +35,8 @@ import io.millrace.v1.PartitionDescription;
 import io.millrace.v1.ReplicaDescription;
 import io.millrace.v1.ShardDescription;
 import io.millrace.v1.TopicDescription;
+import io.millrace.v1.VerifyReplicasRequest;
+import io.millrace.v1.VerifyReplicasResponse;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
@@ -50,6 +53,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
     private final Errors errors;
     private final Deadlines deadlines;
     private final ClusterHealth health;
+    private final VerifyCalls verifyCalls;
     private final int brokerId;
     private final String version;
 
@@ -60,6 +64,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
             Errors errors,
             Deadlines deadlines,
             ClusterHealth health,
+            VerifyCalls verifyCalls,
             int brokerId,
             String version) {
         this.metadata = metadata;
@@ -68,6 +73,7 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
         this.errors = errors;
         this.deadlines = deadlines;
         this.health = health;
+        this.verifyCalls = verifyCalls;
         this.brokerId = brokerId;
         this.version = version;
     }
@@ -204,6 +210,11 @@ final class AdminService extends AdminServiceGrpc.AdminServiceImplBase {
             response.addAllProblems(view.problems());
             return response.build();
         });
+    }
+
+    @Override
+    public void verifyReplicas(VerifyReplicasRequest request, StreamObserver<VerifyReplicasResponse> responses) {
+        verifyCalls.run(request, (ServerCallStreamObserver<VerifyReplicasResponse>) responses);
     }
 
     private static BrokerDescription description(BrokerEntry broker, ClusterHealth.View view) {

@@ -9,6 +9,7 @@ import io.millrace.broker.metadata.Topics;
 import io.millrace.broker.produce.Appends;
 import io.millrace.broker.produce.MemoryBudget;
 import io.millrace.broker.produce.PlainRecords;
+import io.millrace.broker.verify.Verification;
 
 /** The parts of the broker's core that a front-end translates for. */
 public record Core(
@@ -20,4 +21,5 @@ public record Core(
         PlainRecords plainRecords,
         Fetches fetches,
         Positions positions,
-        MemoryBudget budget) {}
+        MemoryBudget budget,
+        Verification verification) {}

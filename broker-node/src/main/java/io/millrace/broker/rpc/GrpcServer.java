@@ -100,6 +100,7 @@ public final class GrpcServer {
                         errors,
                         deadlines,
                         settings.health(),
+                        new VerifyCalls(core.verification(), core.partitions(), errors, gate),
                         settings.brokerId(),
                         settings.version()))
                 .addService(new PositionService(core.positions(), errors, deadlines))

@@ -3,14 +3,17 @@ package io.millrace.client.cluster;
 import io.millrace.client.transport.BrokerAddress;
 import io.millrace.client.transport.Connection;
 import io.millrace.client.transport.Connections;
+import io.millrace.client.transport.ServerStream;
 import io.millrace.client.transport.Unary;
 import io.millrace.error.Effect;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.error.FaultException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +93,32 @@ public final class Rpc {
                     moves = 0;
                 }
                 to = next;
+            }
+        }
+    }
+
+    /** Calls the first broker that answers, and hears what it says until the end. One that breaks off fails the call: the answers so far cannot be taken back. */
+    public <Q, R> void call(ServerStream<Q, R> stream, Q request, Consumer<R> each) {
+        BrokerAddress to = brokers.current();
+        AtomicBoolean isAnswering = new AtomicBoolean();
+        for (int tries = 1; ; tries++) {
+            Connection connection = connections.to(to);
+            try {
+                connection.call(stream, request, answer -> {
+                    isAnswering.set(true);
+                    each.accept(answer);
+                });
+                brokers.up(to);
+                return;
+            } catch (FaultException e) {
+                if (connection.isOwn(e.fault())) {
+                    brokers.down(to);
+                }
+                boolean isElsewhere = connection.isOwn(e.fault()) || e.fault().code() == ErrorCode.STOPPING;
+                if (isAnswering.get() || !isElsewhere || tries >= brokers.count()) {
+                    throw e;
+                }
+                to = brokers.after(to);
             }
         }
     }

@@ -5,6 +5,7 @@ import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptors;
 import io.grpc.ConnectivityState;
+import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -20,6 +21,7 @@ import io.millrace.v1.FetchServiceGrpc;
 import io.millrace.v1.ProduceServiceGrpc;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** The way to one broker: calls and streams over one HTTP/2 connection, which is made and made again when needed. Thread safe. */
 public final class Connection {
@@ -66,6 +68,23 @@ public final class Connection {
                     channel, unary.method(), CallOptions.DEFAULT.withDeadline(deadline), request);
         } catch (StatusRuntimeException e) {
             Fault fault = StatusTranslator.of(notOurs(e.getStatus()), e.getTrailers(), resource(), unary.whenUnknown());
+            throw new FaultException(fault, e);
+        }
+    }
+
+    /**
+     * Calls, and hears the answers as they come, on this thread, until the last one. There is no deadline: a broker that falls silent is noticed by the connection.
+     *
+     * @throws FaultException where the call failed; an interrupt fails it with CANCELLED and leaves the thread interrupted
+     */
+    public <Q, R> void call(ServerStream<Q, R> stream, Q request, Consumer<R> each) {
+        connectNow();
+        try (Context.CancellableContext open = Context.current().withCancellation()) {
+            open.run(() -> ClientCalls.blockingServerStreamingCall(
+                            channel, stream.method(), CallOptions.DEFAULT, request)
+                    .forEachRemaining(each));
+        } catch (StatusRuntimeException e) {
+            Fault fault = StatusTranslator.of(notOurs(e.getStatus()), e.getTrailers(), resource(), Effect.NOT_WRITTEN);
             throw new FaultException(fault, e);
         }
     }

@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Names of segment files: the number in ten digits, so that names sort as numbers. Those of moved extents are told by their name too. */
-final class SegmentName {
+public final class SegmentName {
     static final String SUFFIX = ".seg";
     /** Follows the name of a file that is being deleted. */
     static final String DELETED = ".deleted";
@@ -16,7 +16,7 @@ final class SegmentName {
 
     private SegmentName() {}
 
-    static String of(int file) {
+    public static String of(int file) {
         return String.format("%010d", file) + (ShardLog.isMoved(file) ? MOVED : "") + SUFFIX;
     }
 

@@ -147,6 +147,14 @@ public final class SegmentedShardLog implements ShardLog {
         }
     }
 
+    @Override
+    public void readStored(Extent extent, int offset, ByteBuffer target) {
+        health.check();
+        Extent sought = extent.slice(offset, target.remaining());
+        files.checkThere(sought.file());
+        files.read(sought.file(), sought.position(), target);
+    }
+
     /** Reads from one chunk, or from the file up to the next chunk. Returns how many bytes. */
     private int readSome(int file, int from, int to, ByteBuffer target) {
         Chunk chunk = tail.pin(file, from);

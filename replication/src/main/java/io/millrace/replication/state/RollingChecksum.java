@@ -17,8 +17,7 @@ public final class RollingChecksum {
     private RollingChecksum() {}
 
     static long after(long before, AppendPart part) {
-        return after(
-                before, part.baseOffset(), part.lastOffsetDelta(), part.leaderEpoch(), part.length(), part.crc());
+        return after(before, part.baseOffset(), part.lastOffsetDelta(), part.leaderEpoch(), part.length(), part.crc());
     }
 
     /** After one more batch, by its header as it is stored. */

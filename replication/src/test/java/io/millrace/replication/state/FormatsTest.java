@@ -39,6 +39,7 @@ class FormatsTest {
             1_700_000_000_123L,
             RollingChecksum.START,
             120);
+
     private static final Producer PRODUCER = new Producer(
             (short) 3, 0, -1, List.of(new Producer.Batch(0, 4, 100, 77), new Producer.Batch(5, 5, 105, 88)));
     private static final Position POSITION =

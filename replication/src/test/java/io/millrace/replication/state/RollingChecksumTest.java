@@ -104,9 +104,7 @@ class RollingChecksumTest {
         int changed = random.nextInt(batches.size());
         BatchHeader before = batches.get(changed);
         List<BatchHeader> other = new ArrayList<>(batches);
-        other.set(
-                changed,
-                stored(changed, 1, before.sizeInBytes(), before.crc() ^ (1 << random.nextInt(32)), 1));
+        other.set(changed, stored(changed, 1, before.sizeInBytes(), before.crc() ^ (1 << random.nextInt(32)), 1));
         assertThat(sum(other)).isNotEqualTo(sum(batches));
         Collections.swap(other, 3, 7);
         assertThat(sum(other)).isNotEqualTo(sum(batches));

@@ -1,0 +1,19 @@
+package io.millrace.broker.verify;
+
+import java.util.List;
+
+/** Hears how a check of a replica goes, on one thread. */
+public interface CheckSink {
+    /** First, once. {@code raftIndex}: of the entry. */
+    void sums(long raftIndex, List<PartitionSum> partitions);
+
+    /** Bytes read so far. */
+    void read(long bytes);
+
+    void damaged(DamagedRun run);
+
+    void stored(StoredSum sum);
+
+    /** Nobody wants to know any more. */
+    boolean isCancelled();
+}

@@ -1,0 +1,8 @@
+package io.millrace.broker.verify;
+
+/**
+ * How a replica did.
+ *
+ * @param problem why it was not compared; empty: it was
+ */
+public record ReplicaVerdict(int broker, String problem, long bytesRead, int damagedExtents) {}
