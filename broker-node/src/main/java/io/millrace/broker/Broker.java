@@ -8,6 +8,7 @@ import io.millrace.broker.host.Upkeep;
 import io.millrace.broker.member.ActiveMember;
 import io.millrace.broker.member.Membership;
 import io.millrace.broker.member.OwnReplicas;
+import io.millrace.broker.member.PeerReplicas;
 import io.millrace.broker.metadata.BrokerEntry;
 import io.millrace.broker.metadata.ClusterImage;
 import io.millrace.broker.metadata.MetadataChange;
@@ -21,6 +22,9 @@ import io.millrace.broker.ops.ClusterHealth;
 import io.millrace.broker.ops.Metrics;
 import io.millrace.broker.ops.OpsServer;
 import io.millrace.broker.ops.Readiness;
+import io.millrace.broker.repair.OtherReplicas;
+import io.millrace.broker.repair.Repairs;
+import io.millrace.broker.repair.Scrub;
 import io.millrace.broker.rpc.Core;
 import io.millrace.broker.rpc.GrpcServer;
 import io.millrace.error.ErrorCode;
@@ -125,6 +129,11 @@ public final class Broker implements AutoCloseable {
         }
         add("upkeep", Upkeep.start(shards, upkeepSettings(), environment.nanos(), new NamedThreads("upkeep")));
 
+        OtherReplicas others = joined == null
+                ? OtherReplicas.NONE
+                : new PeerReplicas(config.cluster().brokerId(), view::image, joined.leaders(), joined.peers());
+        addCare(shards, others, metrics);
+
         ExecutorService blocking = addPool("calls", BLOCKING_THREADS);
         ExecutorService readers = addPool("reads", READER_THREADS);
         ScheduledExecutorService timers = addTimers("timers");
@@ -175,6 +184,26 @@ public final class Broker implements AutoCloseable {
                 httpPort,
                 shards.ids(),
                 directory.root());
+    }
+
+    /** Looks for damage to what is stored, and repairs it where there are others. */
+    private void addCare(OpenShards shards, OtherReplicas others, Metrics metrics) {
+        add("repairs", Repairs.start(shards.shards(), others, environment.nanos(), new NamedThreads("repairs")));
+        Scrub scrub = add(
+                "scrub",
+                Scrub.start(
+                        shards.shards(),
+                        new Scrub.Settings(
+                                config.storage().scrubRate(), config.storage().scrubInterval()),
+                        environment.wallClock(),
+                        environment.nanos(),
+                        new NamedThreads("scrub")));
+        metrics.counter("millrace.scrub.bytes", "Bytes that the scrub has read since the start", scrub::bytes);
+        metrics.counter("millrace.scrub.passes", "Passes of the scrub that ended since the start", scrub::passes);
+        metrics.gauge(
+                "millrace.scrub.last.pass.seconds",
+                "When the last pass of the scrub ended, seconds since the epoch; 0: none since the start",
+                scrub::lastPassSeconds);
     }
 
     private boolean isMember() {

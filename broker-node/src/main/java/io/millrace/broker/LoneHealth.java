@@ -17,6 +17,9 @@ record LoneHealth(int self, OwnReplicas own) implements ClusterHealth {
         for (ReplicaState state : states) {
             if (!state.quarantined().isEmpty()) {
                 problems.add("Shard " + state.shard() + " is out of use: " + state.quarantined());
+            } else if (state.damagedExtents() > 0) {
+                problems.add("Shard " + state.shard() + " has " + state.damagedExtents()
+                        + " damaged extents; their offsets answer CORRUPT.");
             } else if (!state.leading()) {
                 problems.add("Shard " + state.shard() + " has no leader.");
             }

@@ -68,6 +68,7 @@ final class VerifyCommand extends ListingCommand {
                 new Progress(terminal.err(), terminal.errIsTerminal(), terminal.nanos(), deep ? "MB read" : "shards");
         List<Shard> shards = new ArrayList<>();
         List<Damage> damaged = new ArrayList<>();
+        List<Damage> repaired = new ArrayList<>();
         long[] bytesRead = new long[1];
         client.admin()
                 .verifyReplicas(
@@ -89,6 +90,11 @@ final class VerifyCommand extends ListingCommand {
                             }
 
                             @Override
+                            public void repaired(Damage damage) {
+                                repaired.add(damage);
+                            }
+
+                            @Override
                             public void verdict(Shard shard) {
                                 shards.add(shard);
                             }
@@ -97,9 +103,9 @@ final class VerifyCommand extends ListingCommand {
         Duration took = progress.elapsed();
         boolean isEqual = shards.stream().allMatch(each -> each.agreement() == Agreement.EQUAL);
         if (json()) {
-            printJson(new VerifyReport(isEqual, shards, damaged, bytesRead[0], took.toMillis() / 1000.0));
+            printJson(new VerifyReport(isEqual, shards, damaged, repaired, bytesRead[0], took.toMillis() / 1000.0));
         } else {
-            print(shards, damaged, bytesRead[0], took);
+            print(shards, damaged, repaired, bytesRead[0], took);
         }
         return code(shards);
     }
@@ -114,7 +120,7 @@ final class VerifyCommand extends ListingCommand {
                         : ExitCode.UNAVAILABLE;
     }
 
-    private void print(List<Shard> shards, List<Damage> damaged, long bytesRead, Duration took) {
+    private void print(List<Shard> shards, List<Damage> damaged, List<Damage> repaired, long bytesRead, Duration took) {
         Table table = new Table(">SHARD", "REPLICAS", ">PARTITIONS", ">RECORDS", ">AT ENTRY", ">READ", "VERDICT");
         for (Shard shard : shards) {
             table.row(
@@ -134,6 +140,7 @@ final class VerifyCommand extends ListingCommand {
         }
         print(table);
         print("");
+        repaired.forEach(each -> print(terminal.outStyle().good("repaired since: ") + name(each)));
         damaged.forEach(each -> print(terminal.outStyle().bad("! ") + name(each)));
         for (Shard shard : shards) {
             shard.differences().forEach(each -> print(terminal.outStyle().bad("! ") + name(each)));

@@ -5,4 +5,10 @@ import io.millrace.client.Verification.Shard;
 import java.util.List;
 
 /** What {@code verify} prints for scripts. */
-public record VerifyReport(boolean equal, List<Shard> shards, List<Damage> damaged, long bytesRead, double seconds) {}
+public record VerifyReport(
+        boolean equal,
+        List<Shard> shards,
+        List<Damage> damaged,
+        List<Damage> repaired,
+        long bytesRead,
+        double seconds) {}

@@ -22,6 +22,9 @@ public final class Verification {
         /** Told as it is found. */
         default void damaged(Damage damage) {}
 
+        /** It was damaged, and its broker has fetched it again from another since its start. */
+        default void repaired(Damage damage) {}
+
         /** Of each shard, once. */
         void verdict(Shard shard);
     }
@@ -88,8 +91,9 @@ public final class Verification {
      * A replica that was to be compared.
      *
      * @param problem why it was not; empty: it was
+     * @param repairedExtents since the broker's start: those that it has fetched again from another
      */
-    public record Replica(int broker, String problem, long bytesRead, int damagedExtents) {}
+    public record Replica(int broker, String problem, long bytesRead, int damagedExtents, long repairedExtents) {}
 
     /** A partition that is not the same on all replicas. */
     public record Difference(String topic, int partition, String reason, List<Held> replicas) {

@@ -25,7 +25,13 @@ final class VerificationWire {
     static void tell(VerifyReplicasResponse event, Verification.Listener listener) {
         switch (event.getEventCase()) {
             case PROGRESS -> listener.progress(progress(event.getProgress()));
-            case DAMAGED -> listener.damaged(damage(event.getDamaged()));
+            case DAMAGED -> {
+                if (event.getDamaged().getRepaired()) {
+                    listener.repaired(damage(event.getDamaged()));
+                } else {
+                    listener.damaged(damage(event.getDamaged()));
+                }
+            }
             case SHARD -> listener.verdict(shard(event.getShard()));
             case EVENT_NOT_SET -> {}
         }
@@ -68,7 +74,11 @@ final class VerificationWire {
                 shard.getRecords(),
                 shard.getReplicasList().stream()
                         .map(each -> new Verification.Replica(
-                                each.getBroker(), each.getProblem(), each.getBytesRead(), each.getDamagedExtents()))
+                                each.getBroker(),
+                                each.getProblem(),
+                                each.getBytesRead(),
+                                each.getDamagedExtents(),
+                                each.getRepairedExtents()))
                         .toList(),
                 shard.getDifferencesList().stream()
                         .map(VerificationWire::difference)

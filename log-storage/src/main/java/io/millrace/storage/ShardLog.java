@@ -81,7 +81,7 @@ public interface ShardLog extends AutoCloseable {
 
     /**
      * Begins a file of moved extents, beside the log: nothing of it is in the way of appends and flushes, and recovery never scans it. Any
-     * thread; whoever calls sees to it that one is written at a time.
+     * thread; several may be written at a time.
      *
      * @param above the file's number is greater, so that a number of which a trace is left is never given again
      * @throws StorageException IO or FULL, which are not fatal here: nothing is lost with such a file

@@ -1,7 +1,10 @@
 package io.millrace.replication;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import io.millrace.replication.state.PartitionId;
 import io.millrace.storage.index.ExtentRow;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +22,8 @@ final class DamagedExtents {
     /** Some megabytes. Whoever has more has lost the disk. */
     static final int LIMIT = 10_000;
 
+    private static final int LAST = 100;
+
     private record Key(int partition, long baseOffset) {}
 
     private final int shard;
@@ -26,6 +31,9 @@ final class DamagedExtents {
 
     @GuardedBy("this")
     private final Map<Key, DamagedExtent> extents = new LinkedHashMap<>();
+
+    @GuardedBy("this")
+    private final Deque<DamagedExtent> last = new ArrayDeque<>();
 
     @GuardedBy("this")
     private long found;
@@ -65,20 +73,46 @@ final class DamagedExtents {
     }
 
     /** It was filled again. */
-    synchronized void repaired(ExtentRow row) {
-        if (extents.remove(key(row)) != null) {
+    void repaired(ExtentRow row) {
+        DamagedExtent extent;
+        synchronized (this) {
+            extent = extents.remove(key(row));
+            if (extent == null) {
+                return;
+            }
             repaired++;
+            if (last.size() == LAST) {
+                last.removeFirst();
+            }
+            last.addLast(extent);
         }
+        LOG.info(
+                "Shard {}: offsets {} to {} of partition {} are repaired",
+                shard,
+                row.baseOffset(),
+                row.lastOffset(),
+                extent.partition());
+    }
+
+    synchronized List<DamagedExtent> repairedLast() {
+        return List.copyOf(last);
+    }
+
+    @Nullable
+    synchronized DamagedExtent at(PartitionId partition, long offset) {
+        for (DamagedExtent each : extents.values()) {
+            if (each.partition().equals(partition)
+                    && each.row().baseOffset() <= offset
+                    && offset <= each.row().lastOffset()) {
+                return each;
+            }
+        }
+        return null;
     }
 
     /** Its row is not there any more, or points elsewhere, where the bytes are sound. */
     synchronized void gone(ExtentRow row) {
         extents.remove(key(row));
-    }
-
-    @Nullable
-    synchronized DamagedExtent at(ExtentRow row) {
-        return extents.get(key(row));
     }
 
     /** In the order in which they were found. */

@@ -99,7 +99,7 @@ public final class Shard implements AutoCloseable {
         this.watchers = new Watchers(config.watchers());
         this.cleaner = new DeadFileCleaner(shardLog, index);
         this.machine = new ShardMachine(index, cleaner, nanoTime, listener, watchers);
-        this.stored = new StoredExtents(id, index, shardLog, this::reading);
+        this.stored = new StoredExtents(id, index, shardLog, machine::amend, this::reading);
         this.reader = new PartitionReader(index, shardLog, stored.known());
         this.deletedFilesAtOnce = (int) Math.max(4, DELETED_BYTES_AT_ONCE / shardLog.segmentBytes());
         this.rewriter = new Rewriter(shardLog, index, new SoundExtents(shardLog), machine::amend);
@@ -220,12 +220,12 @@ public final class Shard implements AutoCloseable {
      * first batch wanted is damaged (readable ones before it are returned first).
      */
     public ReadBatches read(PartitionId partition, long offset, int maxBytes) {
-        return reading(() -> reader.read(partition, offset, maxBytes));
+        return repairing(partition, () -> reader.read(partition, offset, maxBytes));
     }
 
     /** The first record with a timestamp ≥ the one given. Faults: UNKNOWN_PARTITION, CORRUPT. */
     public OffsetAtTime offsetAtTime(PartitionId partition, long timestampMillis) {
-        return reading(() -> reader.offsetAtTime(partition, timestampMillis));
+        return repairing(partition, () -> reader.offsetAtTime(partition, timestampMillis));
     }
 
     /** Where a group stands; null: it has no position on the partition. Faults: UNKNOWN_PARTITION. */
@@ -320,6 +320,20 @@ public final class Shard implements AutoCloseable {
                 return read.apply(view);
             }
         });
+    }
+
+    /** A read that meets damage is done once more where that could be repaired. */
+    private <T> T repairing(PartitionId partition, Supplier<T> read) {
+        try {
+            return reading(read);
+        } catch (FaultException e) {
+            boolean isRepaired = e.fault().detail() instanceof Fault.CorruptRange range
+                    && stored.isRepaired(partition, range.from());
+            if (isRepaired) {
+                return reading(read);
+            }
+            throw e;
+        }
     }
 
     private <T> T reading(Supplier<T> read) {

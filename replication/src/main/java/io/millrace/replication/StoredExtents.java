@@ -9,10 +9,14 @@ import io.millrace.replication.state.PartitionId;
 import io.millrace.replication.state.PartitionRow;
 import io.millrace.storage.PartitionIndex;
 import io.millrace.storage.ShardLog;
+import io.millrace.storage.clean.Refill;
+import io.millrace.storage.clean.RowChanges;
 import io.millrace.storage.index.ExtentRow;
 import io.millrace.storage.index.ExtentRows;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -30,19 +34,47 @@ public final class StoredExtents {
     private final ShardLog shardLog;
     private final Serving serving;
     private final DamagedExtents damaged;
-    private volatile Runnable onDamage = () -> {};
+    private final Refill refill;
+    private volatile Repairer repairer = Repairer.NONE;
 
-    StoredExtents(int shard, PartitionIndex index, ShardLog shardLog, Serving serving) {
+    StoredExtents(int shard, PartitionIndex index, ShardLog shardLog, RowChanges changes, Serving serving) {
         this.resource = "shard/" + shard;
         this.index = index;
         this.shardLog = shardLog;
         this.serving = serving;
-        this.damaged = new DamagedExtents(shard, () -> onDamage.run());
+        this.refill = new Refill(shardLog, index, changes);
+        this.damaged = new DamagedExtents(shard, () -> repairer.found());
     }
 
-    /** Told of each extent that is found to be damaged, on the thread that found it: must not block. */
-    public void listen(Runnable heard) {
-        onDamage = heard;
+    /** Who repairs what is damaged. */
+    public interface Repairer {
+        Repairer NONE = new Repairer() {
+            @Override
+            public void found() {}
+
+            @Override
+            public boolean repair(DamagedExtent extent) {
+                return false;
+            }
+        };
+
+        /** An extent was found to be damaged; on the thread that found it: must not block. */
+        void found();
+
+        /** A read waits for this one; blocks for a short while. Whether it is repaired: the read is then done again. */
+        boolean repair(DamagedExtent extent);
+    }
+
+    /** From now on. */
+    public void repairWith(Repairer one) {
+        repairer = one;
+    }
+
+    /** A read has met damage at an offset of a partition: whether it is repaired by now. */
+    boolean isRepaired(PartitionId partition, long offset) {
+        DamagedExtent extent = damaged.at(partition, offset);
+        // Others may have repaired it meanwhile.
+        return extent == null || repairer.repair(extent) || damaged.at(partition, offset) == null;
     }
 
     DamagedExtents known() {
@@ -52,6 +84,66 @@ public final class StoredExtents {
     /** What is known to be damaged now, in the order in which it was found. */
     public List<DamagedExtent> damaged() {
         return damaged.all();
+    }
+
+    /** As {@link #damaged}, less those whose rows have changed since: dropped, or moved. Such are forgotten. */
+    public List<DamagedExtent> damagedStill() {
+        List<DamagedExtent> known = damaged.all();
+        return serving.call(() -> {
+            List<DamagedExtent> still = new ArrayList<>();
+            try (PartitionIndex.View view = index.view()) {
+                for (DamagedExtent each : known) {
+                    ExtentRow row = each.row();
+                    if (row.equals(ExtentRows.locate(view, row.partition(), row.baseOffset()))) {
+                        still.add(each);
+                    } else {
+                        damaged.gone(row);
+                    }
+                }
+            }
+            return still;
+        });
+    }
+
+    /** Whether these are all bytes of an extent, with every check that a read makes. */
+    public boolean fits(DamagedExtent extent, ByteBuffer bytes) {
+        ExtentRow row = extent.row();
+        if (bytes.remaining() != row.length() || row.factsLength() != 0) {
+            return false;
+        }
+        return serving.call(() -> {
+            try (PartitionIndex.View view = index.view()) {
+                ExtentReader reader = new ExtentReader(
+                        (offset, target) -> target.put(bytes.slice(bytes.position() + offset, target.remaining())),
+                        row,
+                        EpochRow.all(view, row.partition()));
+                whole(reader, row);
+                return true;
+            } catch (DamageException e) {
+                return false;
+            }
+        });
+    }
+
+    /**
+     * Puts sound bytes in the place of damaged ones.
+     *
+     * @param fetched such that {@link #fits fit}
+     * @return how many extents were repaired; others have changed meanwhile
+     */
+    public int refill(Map<DamagedExtent, ByteBuffer> fetched) {
+        return serving.call(() -> {
+            List<Refill.Part> parts = new ArrayList<>();
+            fetched.forEach((extent, bytes) -> parts.add(new Refill.Part(extent.row(), bytes)));
+            List<ExtentRow> moved = refill.write(parts);
+            moved.forEach(damaged::repaired);
+            return moved.size();
+        });
+    }
+
+    /** Those that were repaired last, the newest at the end. */
+    public List<DamagedExtent> repairedLast() {
+        return damaged.repairedLast();
     }
 
     public int damagedCount() {
@@ -113,17 +205,20 @@ public final class StoredExtents {
     }
 
     private ByteBuffer read(PartitionIndex.View view, ExtentRow row, PartitionId id) {
-        ByteBuffer target = ByteBuffer.allocate(row.length());
         try {
-            ExtentReader reader = new ExtentReader(shardLog, row, EpochRow.all(view, row.partition()));
-            ExtentReader.Place place = reader.start();
-            while (!reader.isEnd(place)) {
-                place = reader.read(place, target);
-            }
-            return target.flip();
+            return whole(new ExtentReader(shardLog, row, EpochRow.all(view, row.partition())), row);
         } catch (DamageException e) {
             damaged.found(DamagedExtent.of(id, row, e.damage()));
             throw ExtentReader.fault(e.damage(), "partition/" + id).asException();
         }
+    }
+
+    private static ByteBuffer whole(ExtentReader reader, ExtentRow row) throws DamageException {
+        ByteBuffer target = ByteBuffer.allocate(row.length());
+        ExtentReader.Place place = reader.start();
+        while (!reader.isEnd(place)) {
+            place = reader.read(place, target);
+        }
+        return target.flip();
     }
 }

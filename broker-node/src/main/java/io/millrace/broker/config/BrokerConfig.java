@@ -96,13 +96,24 @@ public record BrokerConfig(
         }
     }
 
-    /** @param rewriteRate bytes per second */
-    public record Storage(int shards, long segmentBytes, long diskReserveBytes, long rewriteRate) {
+    /**
+     * @param rewriteRate bytes per second
+     * @param scrubRate bytes per second; 0: never
+     */
+    public record Storage(
+            int shards,
+            long segmentBytes,
+            long diskReserveBytes,
+            long rewriteRate,
+            long scrubRate,
+            Duration scrubInterval) {
         public Storage {
             Settings.SHARDS.check(shards);
             Settings.SEGMENT_BYTES.check(segmentBytes);
             Settings.DISK_RESERVE.check(diskReserveBytes);
             Settings.REWRITE_RATE.check(rewriteRate);
+            Settings.SCRUB_RATE.check(scrubRate);
+            Settings.SCRUB_INTERVAL.check(scrubInterval);
         }
     }
 

@@ -152,7 +152,9 @@ public final class ConfigLoader {
                         valueOr(Settings.SHARDS, Math.max(1, Math.min(2, processors / 4))),
                         value(Settings.SEGMENT_BYTES),
                         value(Settings.DISK_RESERVE),
-                        value(Settings.REWRITE_RATE)),
+                        value(Settings.REWRITE_RATE),
+                        value(Settings.SCRUB_RATE),
+                        value(Settings.SCRUB_INTERVAL)),
                 new BrokerConfig.Limits(
                         Math.toIntExact(value(Settings.MAX_BATCH_BYTES)),
                         Math.toIntExact(value(Settings.MAX_RESPONSE_BYTES)),

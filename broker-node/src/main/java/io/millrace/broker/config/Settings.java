@@ -86,6 +86,19 @@ public final class Settings {
             "32MiB",
             "Bytes per second, all shards together, that are copied out of mostly dead segment files so that these can be"
                     + " deleted. Each is read and written once.");
+    public static final Setting<Long> SCRUB_RATE = Setting.bytes(
+            "storage.scrub-rate",
+            0,
+            16 * GIB,
+            "8MiB",
+            "Bytes per second, all shards together, at which the broker reads all that it stores to find damage while other"
+                    + " replicas can still repair it. 0: never.");
+    public static final Setting<Duration> SCRUB_INTERVAL = Setting.duration(
+            "storage.scrub-interval",
+            Duration.ofSeconds(1),
+            Duration.ofDays(365),
+            "1d",
+            "From the begin of one such pass to the begin of the next; a pass that takes longer is followed at once.");
     public static final Setting<Long> MAX_BATCH_BYTES = Setting.bytes(
             "limits.max-batch-bytes",
             64 * KIB,
@@ -145,6 +158,8 @@ public final class Settings {
             SEGMENT_BYTES,
             DISK_RESERVE,
             REWRITE_RATE,
+            SCRUB_RATE,
+            SCRUB_INTERVAL,
             MAX_BATCH_BYTES,
             MAX_RESPONSE_BYTES,
             BYTES_IN_FLIGHT,

@@ -81,6 +81,11 @@ final class ClusterLook implements ClusterHealth {
         }
     }
 
+    private static String damage(int shard, int broker, int extents) {
+        return "Shard " + shard + " on broker " + broker + " has " + extents + " damaged extent"
+                + (extents == 1 ? "" : "s") + ", to be fetched from another replica.";
+    }
+
     static List<String> problems(ClusterImage image, Map<Integer, List<ReplicaState>> replicas) {
         View view = new View(true, replicas.keySet(), replicas, List.of());
         List<String> problems = new ArrayList<>();
@@ -109,6 +114,8 @@ final class ClusterLook implements ClusterHealth {
                 if (!state.quarantined().isEmpty()) {
                     problems.add(
                             "Shard " + shard.id() + " is out of use on broker " + broker + ": " + state.quarantined());
+                } else if (state.damagedExtents() > 0) {
+                    problems.add(damage(shard.id(), broker, state.damagedExtents()));
                 } else if (top - state.appliedIndex() > LAG) {
                     problems.add("Shard " + shard.id() + " on broker " + broker + " is " + (top - state.appliedIndex())
                             + " entries behind its leader.");

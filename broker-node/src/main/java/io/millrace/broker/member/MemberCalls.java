@@ -16,8 +16,10 @@ import io.millrace.broker.verify.ReplicaCheck;
 import io.millrace.error.ErrorCode;
 import io.millrace.error.Fault;
 import io.millrace.internal.v1.MetadataEntry;
+import io.millrace.replication.Shard;
 import io.millrace.replication.state.CommandResult;
 import io.millrace.replication.state.ShardCommand;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -122,6 +124,16 @@ final class MemberCalls implements PeerCalls {
     @Override
     public @Nullable UUID findGroup(int shard, String name) {
         return commands.groupHere(shard, name);
+    }
+
+    @Override
+    public ByteBuffer extent(int shard, int partition, long baseOffset, long lastOffset, int length) {
+        Shard open = own.shards().shard(shard);
+        if (open == null) {
+            throw Fault.of(ErrorCode.SHARD_UNAVAILABLE, "shard/" + shard, "The shard is not open on this broker.")
+                    .asException();
+        }
+        return open.stored().bytes(partition, baseOffset, lastOffset, length);
     }
 
     @Override

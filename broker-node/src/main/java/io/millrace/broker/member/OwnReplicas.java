@@ -43,7 +43,8 @@ public record OwnReplicas(OpenShards shards, @Nullable MetadataReplica metadata)
                     leadership != null && leadership.leading(),
                     leadership == null ? Leadership.NOBODY : leadership.leaderBroker(),
                     applied,
-                    quarantined.getOrDefault(id, "")));
+                    quarantined.getOrDefault(id, ""),
+                    shard == null ? 0 : shard.stored().damagedCount()));
         }
         return states;
     }

@@ -126,6 +126,27 @@ public final class Metrics implements AutoCloseable {
                 .description("Segment files written for them since the start")
                 .tags(tags)
                 .register(registry);
+        Gauge.builder(
+                        "millrace.shard.damaged.extents",
+                        shard,
+                        one -> one.stored().damagedCount())
+                .description("Extents that are known to be damaged now")
+                .tags(tags)
+                .register(registry);
+        FunctionCounter.builder(
+                        "millrace.shard.damage.found",
+                        shard,
+                        one -> one.stored().damagedSinceStart())
+                .description("Damaged extents found since the start")
+                .tags(tags)
+                .register(registry);
+        FunctionCounter.builder(
+                        "millrace.shard.damage.repaired",
+                        shard,
+                        one -> one.stored().repairedSinceStart())
+                .description("Damaged extents fetched again from another replica since the start")
+                .tags(tags)
+                .register(registry);
         Gauge.builder("millrace.shard.damaged.files", shard, one -> one.stats().damagedFiles())
                 .description("Mostly dead segment files that stay because a record in them is damaged")
                 .tags(tags)

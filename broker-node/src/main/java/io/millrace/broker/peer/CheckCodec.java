@@ -54,6 +54,13 @@ final class CheckCodec {
     /** Tells another broker. */
     record Sender(StreamObserver<CheckReplicaPart> stream, BooleanSupplier cancelled) implements CheckSink {
         @Override
+        public void repaired(long extents, List<DamagedRun> last) {
+            ReplicaSums.Builder sums = ReplicaSums.newBuilder().setRepairedExtents(extents);
+            last.forEach(each -> sums.addRepairedLast(encode(each)));
+            send(CheckReplicaPart.newBuilder().setSums(sums));
+        }
+
+        @Override
         public void sums(long raftIndex, List<PartitionSum> partitions) {
             int from = 0;
             boolean isLast;
@@ -116,6 +123,13 @@ final class CheckCodec {
 
         void take(CheckReplicaPart part) {
             try {
+                if (part.hasSums() && part.getSums().getRepairedExtents() > 0) {
+                    sink.repaired(
+                            part.getSums().getRepairedExtents(),
+                            part.getSums().getRepairedLastList().stream()
+                                    .map(CheckCodec::decode)
+                                    .toList());
+                }
                 if (part.hasSums()) {
                     part.getSums().getPartitionsList().forEach(each -> sums.add(decode(each)));
                     if (part.getSums().getLast()) {

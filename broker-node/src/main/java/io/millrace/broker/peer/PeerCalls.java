@@ -11,6 +11,7 @@ import io.millrace.error.Fault;
 import io.millrace.internal.v1.MetadataEntry;
 import io.millrace.replication.state.CommandResult;
 import io.millrace.replication.state.ShardCommand;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,9 @@ public interface PeerCalls {
     UUID findGroup(int shard, String name);
 
     List<ReplicaState> status();
+
+    /** The bytes of an extent of this broker's replica, named as all replicas have it. */
+    ByteBuffer extent(int shard, int partition, long baseOffset, long lastOffset, int length);
 
     /** Checks this broker's replica of a shard; blocks for as long as that takes. */
     void check(CheckRequest request, CheckSink sink);

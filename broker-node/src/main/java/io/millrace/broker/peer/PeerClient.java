@@ -1,5 +1,6 @@
 package io.millrace.broker.peer;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
@@ -29,10 +30,13 @@ import io.millrace.internal.v1.HelloResponse;
 import io.millrace.internal.v1.MetadataEntry;
 import io.millrace.internal.v1.PeerServiceGrpc;
 import io.millrace.internal.v1.PeerServiceGrpc.PeerServiceBlockingStub;
+import io.millrace.internal.v1.ReadExtentPart;
+import io.millrace.internal.v1.ReadExtentRequest;
 import io.millrace.internal.v1.StatusRequest;
 import io.millrace.replication.state.CommandCodec;
 import io.millrace.replication.state.CommandResult;
 import io.millrace.replication.state.ShardCommand;
+import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -204,7 +208,8 @@ public final class PeerClient implements RemoteShards, AutoCloseable {
                         one.getLeading(),
                         one.getLeader(),
                         one.getAppliedIndex(),
-                        one.getQuarantined()))
+                        one.getQuarantined(),
+                        one.getDamagedExtents()))
                 .toList();
     }
 
@@ -226,6 +231,34 @@ public final class PeerClient implements RemoteShards, AutoCloseable {
                         .asException();
             }
         }
+    }
+
+    /** The bytes of an extent as another broker has them. Faults: as {@link RemoteShards}, CORRUPT, UNKNOWN_PARTITION where it has no such extent. */
+    public ByteBuffer extent(
+            int broker, int shard, int partition, long baseOffset, long lastOffset, int length, long deadlineNanos) {
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        boolean isWhole = call(broker, deadlineNanos, stub -> {
+            Iterator<ReadExtentPart> parts = stub.readExtent(ReadExtentRequest.newBuilder()
+                    .setShard(shard)
+                    .setPartition(partition)
+                    .setBaseOffset(baseOffset)
+                    .setLastOffset(lastOffset)
+                    .setLength(length)
+                    .build());
+            while (parts.hasNext()) {
+                ByteString data = parts.next().getData();
+                if (data.size() > bytes.remaining()) {
+                    return false;
+                }
+                data.copyTo(bytes);
+            }
+            return !bytes.hasRemaining();
+        });
+        if (!isWhole) {
+            throw Fault.unknown(ErrorCode.UNKNOWN_OUTCOME, "broker/" + broker, "The broker gave not as many bytes.")
+                    .asException();
+        }
+        return bytes.flip();
     }
 
     /** Follows the metadata from its leader, until the stream ends or is closed. Faults: the leader is not known. */

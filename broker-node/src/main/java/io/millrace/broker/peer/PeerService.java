@@ -26,6 +26,8 @@ import io.millrace.internal.v1.HelloResponse;
 import io.millrace.internal.v1.MetadataPart;
 import io.millrace.internal.v1.PartitionBounds;
 import io.millrace.internal.v1.PeerServiceGrpc;
+import io.millrace.internal.v1.ReadExtentPart;
+import io.millrace.internal.v1.ReadExtentRequest;
 import io.millrace.internal.v1.ReplicaStatus;
 import io.millrace.internal.v1.StatusRequest;
 import io.millrace.internal.v1.StatusResponse;
@@ -33,6 +35,7 @@ import io.millrace.internal.v1.WatchMetadataRequest;
 import io.millrace.replication.state.CommandCodec;
 import io.millrace.replication.state.ShardCommand;
 import io.millrace.replication.state.UnknownEntryException;
+import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -41,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The gRPC face of {@link PeerCalls}. Translates; decides nothing. */
 final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
+    private static final int PART_BYTES = 1 << 20;
     private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Supplier<Member> self;
@@ -211,6 +215,27 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
     }
 
     @Override
+    public void readExtent(ReadExtentRequest request, StreamObserver<ReadExtentPart> responses) {
+        ByteBuffer bytes;
+        try {
+            bytes = calls().extent(
+                            request.getShard(),
+                            request.getPartition(),
+                            request.getBaseOffset(),
+                            request.getLastOffset(),
+                            request.getLength());
+        } catch (RuntimeException e) {
+            responses.onError(errors.exception(e));
+            return;
+        }
+        while (bytes.hasRemaining()) {
+            ByteString data = ByteString.copyFrom(bytes, Math.min(bytes.remaining(), PART_BYTES));
+            responses.onNext(ReadExtentPart.newBuilder().setData(data).build());
+        }
+        responses.onCompleted();
+    }
+
+    @Override
     public void status(StatusRequest request, StreamObserver<StatusResponse> responses) {
         answer(responses, () -> {
             StatusResponse.Builder response = StatusResponse.newBuilder();
@@ -221,7 +246,8 @@ final class PeerService extends PeerServiceGrpc.PeerServiceImplBase {
                         .setLeading(state.leading())
                         .setLeader(state.leader())
                         .setAppliedIndex(state.appliedIndex())
-                        .setQuarantined(state.quarantined()));
+                        .setQuarantined(state.quarantined())
+                        .setDamagedExtents(state.damagedExtents()));
             }
             return response.build();
         });

@@ -84,6 +84,15 @@ final class VerifyCalls {
 
         @Override
         public void damaged(int shard, int broker, DamagedRun run) {
+            damage(shard, broker, run, false);
+        }
+
+        @Override
+        public void repaired(int shard, int broker, DamagedRun run) {
+            damage(shard, broker, run, true);
+        }
+
+        private void damage(int shard, int broker, DamagedRun run, boolean isRepaired) {
             send(VerifyReplicasResponse.newBuilder()
                     .setDamaged(DamagedExtent.newBuilder()
                             .setShard(shard)
@@ -96,7 +105,8 @@ final class VerifyCalls {
                             .setDamagedTo(run.to())
                             .setFile(run.fileName())
                             .setPosition(run.position())
-                            .setReason(run.reason())));
+                            .setReason(run.reason())
+                            .setRepaired(isRepaired)));
         }
 
         @Override
@@ -118,7 +128,8 @@ final class VerifyCalls {
                         .setBroker(each.broker())
                         .setProblem(each.problem())
                         .setBytesRead(each.bytesRead())
-                        .setDamagedExtents(each.damagedExtents()));
+                        .setDamagedExtents(each.damagedExtents())
+                        .setRepairedExtents(each.repairedExtents()));
             }
             verdict.differences().forEach(each -> wire.addDifferences(difference(each)));
             send(VerifyReplicasResponse.newBuilder().setShard(wire));

@@ -4,7 +4,15 @@ import java.util.List;
 
 /** Hears how a check of a replica goes, on one thread. */
 public interface CheckSink {
-    /** First, once. {@code raftIndex}: of the entry. */
+    /**
+     * First of all, once.
+     *
+     * @param extents since the broker's start
+     * @param last those of them that were repaired last
+     */
+    void repaired(long extents, List<DamagedRun> last);
+
+    /** Then, once. {@code raftIndex}: of the entry. */
     void sums(long raftIndex, List<PartitionSum> partitions);
 
     /** Bytes read so far. */

@@ -41,7 +41,7 @@ final class Comparison {
         for (ReplicaAnswer each : answers) {
             String problem = problem(each, deep, raftIndex);
             verdicts.add(new ReplicaVerdict(
-                    each.broker(), problem, each.bytesRead(), each.damaged().size()));
+                    each.broker(), problem, each.bytesRead(), each.damaged().size(), each.repaired()));
         }
         compared =
                 compared.stream().filter(each -> each.raftIndex() == raftIndex).toList();

@@ -17,8 +17,9 @@ record ReplicaAnswer(
         Map<PartitionId, PartitionSum> sums,
         Map<PartitionId, StoredSum> stored,
         List<DamagedRun> damaged,
-        long bytesRead) {
+        long bytesRead,
+        long repaired) {
     static ReplicaAnswer none(int broker, String problem) {
-        return new ReplicaAnswer(broker, problem, -1, Map.of(), Map.of(), List.of(), 0);
+        return new ReplicaAnswer(broker, problem, -1, Map.of(), Map.of(), List.of(), 0, 0);
     }
 }

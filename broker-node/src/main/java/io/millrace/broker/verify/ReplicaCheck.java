@@ -54,6 +54,9 @@ public final class ReplicaCheck {
             List<Partition> partitions = taken.partitions().stream()
                     .filter(each -> request.topic() == null || each.id().topic().equals(request.topic()))
                     .toList();
+            sink.repaired(
+                    shard.stored().repairedSinceStart(),
+                    shard.stored().repairedLast().stream().map(DamagedRun::of).toList());
             sink.sums(
                     taken.raftIndex(), partitions.stream().map(PartitionSum::of).toList());
             if (request.deep()) {

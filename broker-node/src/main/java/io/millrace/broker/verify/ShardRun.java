@@ -58,6 +58,10 @@ final class ShardRun {
             listener.damaged(shard, broker, run);
         }
 
+        synchronized void repaired(int shard, int broker, DamagedRun run) {
+            listener.repaired(shard, broker, run);
+        }
+
         synchronized void end(ShardVerdict verdict) {
             shardsDone++;
             shardBytes = 0;
@@ -81,9 +85,16 @@ final class ShardRun {
         private final List<DamagedRun> damaged = new ArrayList<>();
         private long raftIndex = -1;
         private long bytesRead;
+        private long repaired;
 
         private Replica(int broker) {
             this.broker = broker;
+        }
+
+        @Override
+        public void repaired(long extents, List<DamagedRun> last) {
+            repaired = extents;
+            last.forEach(each -> totals.repaired(shard.id(), broker, each));
         }
 
         @Override
@@ -116,7 +127,7 @@ final class ShardRun {
         }
 
         ReplicaAnswer answer(String problem) {
-            return new ReplicaAnswer(broker, problem, raftIndex, sums, stored, damaged, bytesRead);
+            return new ReplicaAnswer(broker, problem, raftIndex, sums, stored, damaged, bytesRead, repaired);
         }
     }
 }

@@ -53,6 +53,9 @@ public final class Verification {
 
         void damaged(int shard, int broker, DamagedRun run);
 
+        /** It was damaged, and its broker has fetched it again since its start. */
+        void repaired(int shard, int broker, DamagedRun run);
+
         void verdict(ShardVerdict verdict);
 
         /** Nobody wants to know any more. */

@@ -26,7 +26,7 @@ final class ConfigLoaderTest {
                         7071,
                         new BrokerConfig.Cluster(null, 1, ""),
                         BrokerConfig.Peers.none(),
-                        new BrokerConfig.Storage(2, 256L << 20, 1L << 30, 32L << 20),
+                        new BrokerConfig.Storage(2, 256L << 20, 1L << 30, 32L << 20, 8L << 20, Duration.ofDays(1)),
                         new BrokerConfig.Limits(16 << 20, 4 << 20, (1L << 30) / 5, 256, 10_000),
                         new BrokerConfig.Defaults(4, Duration.ofSeconds(30)),
                         Duration.ofSeconds(10)));

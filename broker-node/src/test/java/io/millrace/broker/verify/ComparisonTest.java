@@ -17,12 +17,19 @@ class ComparisonTest {
     }
 
     private static ReplicaAnswer shallow(int broker, PartitionSum sum) {
-        return new ReplicaAnswer(broker, "", 77, Map.of(ID, sum), Map.of(), List.of(), 0);
+        return new ReplicaAnswer(broker, "", 77, Map.of(ID, sum), Map.of(), List.of(), 0, 0);
     }
 
     private static ReplicaAnswer deep(int broker, PartitionSum sum, boolean isWhole, long stored, DamagedRun... runs) {
         return new ReplicaAnswer(
-                broker, "", 77, Map.of(ID, sum), Map.of(ID, new StoredSum(ID, isWhole, stored)), List.of(runs), 1000);
+                broker,
+                "",
+                77,
+                Map.of(ID, sum),
+                Map.of(ID, new StoredSum(ID, isWhole, stored)),
+                List.of(runs),
+                1000,
+                0);
     }
 
     private static Agreement agreement(boolean deep, ReplicaAnswer... answers) {
@@ -47,7 +54,7 @@ class ComparisonTest {
                 .isEqualTo(Agreement.DIFFERENT);
         assertThat(agreement(false, shallow(1, sum(9, 5, 0)), shallow(2, sum(9, 6, 0))))
                 .isEqualTo(Agreement.DIFFERENT);
-        ReplicaAnswer nothing = new ReplicaAnswer(2, "", 77, Map.of(), Map.of(), List.of(), 0);
+        ReplicaAnswer nothing = new ReplicaAnswer(2, "", 77, Map.of(), Map.of(), List.of(), 0, 0);
         ShardVerdict verdict = Comparison.of(3, false, List.of(shallow(1, sum(9, 5, 0)), nothing));
         assertThat(verdict.agreement()).isEqualTo(Agreement.DIFFERENT);
         assertThat(verdict.differences()).singleElement().satisfies(each -> {
@@ -92,7 +99,7 @@ class ComparisonTest {
         assertThat(agreement(false, shallow(1, sum(9, 5, 0)), shallow(2, sum(9, 6, 4))))
                 .as("checksums that begin at different offsets")
                 .isEqualTo(Agreement.INCOMPLETE);
-        ReplicaAnswer elsewhere = new ReplicaAnswer(2, "", 76, Map.of(ID, sum(8, 4, 0)), Map.of(), List.of(), 0);
+        ReplicaAnswer elsewhere = new ReplicaAnswer(2, "", 76, Map.of(ID, sum(8, 4, 0)), Map.of(), List.of(), 0, 0);
         ShardVerdict verdict = Comparison.of(3, false, List.of(shallow(1, sum(9, 5, 0)), elsewhere));
         assertThat(verdict.agreement()).isEqualTo(Agreement.INCOMPLETE);
         assertThat(verdict.replicas().get(1).problem()).isEqualTo(Comparison.ELSEWHERE);
