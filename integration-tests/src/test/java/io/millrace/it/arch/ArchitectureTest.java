@@ -156,7 +156,12 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule grpcAtTheEdges = noClasses()
             .that()
-            .resideOutsideOfPackages("io.millrace.broker.rpc..", "io.millrace.client.transport..", "io.millrace.v1..")
+            .resideOutsideOfPackages(
+                    "io.millrace.broker.rpc..",
+                    "io.millrace.broker.peer..",
+                    "io.millrace.client.transport..",
+                    "io.millrace.internal.v1..",
+                    "io.millrace.v1..")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.grpc..");
