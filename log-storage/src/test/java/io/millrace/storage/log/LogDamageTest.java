@@ -145,7 +145,7 @@ class LogDamageTest {
         Path last = DIRECTORY.resolve(SegmentName.of(FILES - 1));
         byte[] bytes = disk.bytes(last);
         ByteBuffer header = ByteBuffer.wrap(bytes);
-        header.putInt(8, 2);
+        header.putInt(8, 3);
         CRC32C crc = new CRC32C();
         crc.update(bytes, 0, 60);
         header.putInt(60, (int) crc.getValue());
