@@ -219,11 +219,17 @@ final class ShardStateMachine<R>
         return appliedPayloadBytes;
     }
 
-    /** Comes before {@link #notifyLeaderReady} and {@link #notifyTermIndexUpdated} for the same entry. */
+    /**
+     * On the leader it comes before {@link #notifyLeaderReady} and {@link #notifyTermIndexUpdated} for the same entry. On a follower it may also tell, on another thread, of an
+     * entry that lies far ahead, when the leader asks a newcomer for a snapshot: what is applied must not move by that.
+     */
     @Override
     public void notifyConfigurationChanged(long term, long index, RaftConfigurationProto configuration) {
-        configuredTerm = term;
-        notifyTermIndexUpdated(term, index);
+        RaftServer.Division attached = division;
+        if (attached != null && attached.getInfo().isLeader()) {
+            configuredTerm = term;
+            notifyTermIndexUpdated(term, index);
+        }
     }
 
     @Override
@@ -330,13 +336,17 @@ final class ShardStateMachine<R>
     }
 
     /**
-     * The leader's log begins after what this replica has. A checkpoint is copied, and the replica opened anew over it, outside of Ratis; what Ratis
-     * hears is that there is no snapshot yet, so that it goes on asking.
+     * The leader's log begins after what this replica has, or the leader asks a newcomer as it asks each. A checkpoint is copied, and the replica opened anew over it,
+     * outside of Ratis; what Ratis hears is that there is no snapshot: a newcomer then gets the log, and one that is behind is asked again.
      */
     @Override
     public CompletableFuture<@Nullable TermIndex> notifyInstallSnapshotFromLeader(
             RoleInfoProto roleInfoProto, TermIndex firstTermIndexInLog) {
-        behind.run();
+        RaftServer.Division attached = division;
+        if (attached == null
+                || firstTermIndexInLog.getIndex() > attached.getRaftLog().getNextIndex()) {
+            behind.run();
+        }
         return CompletableFuture.completedFuture(null);
     }
 

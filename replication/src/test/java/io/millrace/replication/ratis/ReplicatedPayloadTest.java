@@ -150,30 +150,6 @@ class ReplicatedPayloadTest {
         }
     }
 
-    @Test
-    void aPayloadThatASilentLeaderKeepsIsGivenUpAndComesWhenItSpeaksAgain() throws Exception {
-        try (TestCluster cluster = new TestCluster(directory, 3)) {
-            Node leader = cluster.awaitLeader();
-            List<String> names = names("a", 5);
-            proposeAll(cluster, leader, names);
-            cluster.awaitEqual(names);
-            int silent = leader.id;
-            cluster.net.push = (from, to, id) -> from == silent ? Fate.LOST : Fate.ARRIVES;
-            cluster.net.link = (from, to) -> to != silent;
-            var unused = cluster.propose(leader, "kept", 1_000);
-            // Nobody is known to be dead: time alone says so.
-            await().atMost(Duration.ofSeconds(30)).until(() -> cluster.reopened.get() > 0);
-            cluster.net.push = (from, to, id) -> Fate.ARRIVES;
-            cluster.net.link = (from, to) -> true;
-            Node next = cluster.awaitLeader();
-            cluster.propose(next, "after", 10).get(30, TimeUnit.SECONDS);
-            List<String> all = TestCluster.applied(next);
-            assertThat(all).startsWith(names.toArray(String[]::new)).endsWith("after");
-            cluster.awaitEqual(all);
-            assertThat(cluster.failStops).isEmpty();
-        }
-    }
-
     private static boolean unknownOrNotWritten(CompletableFuture<Long> future) throws Exception {
         try {
             future.get(30, TimeUnit.SECONDS);
