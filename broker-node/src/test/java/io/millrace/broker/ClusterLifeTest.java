@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.error.ErrorCode;
 import io.millrace.error.FaultException;
+import io.millrace.testing.FreePorts;
 import io.millrace.v1.DescribeClusterResponse;
 import io.millrace.v1.FetchPart;
 import io.millrace.v1.FetchRequest;
@@ -53,8 +54,13 @@ final class ClusterLifeTest {
     private static void produce(TestCluster cluster, int at, TopicDescription topic, String value) {
         int leader = leader(cluster, at, topic);
         try (ProduceCall call = new ProduceCall(cluster.broker(leader))) {
-            var result =
-                    call.send(ProduceFetchTest.batch(topic.getName(), 0, value)).getResults(0);
+            // A topic that another broker has made may be news to the leader: it says so, and a client tries again.
+            var result = Awaitility.await("produce to " + topic.getName())
+                    .atMost(Duration.ofSeconds(20))
+                    .until(
+                            () -> call.send(ProduceFetchTest.batch(topic.getName(), 0, value))
+                                    .getResults(0),
+                            answer -> !answer.hasError() || !answer.getError().getRetryable());
             assertThat(result.hasError()).as(result.toString()).isFalse();
         }
     }
@@ -178,7 +184,7 @@ final class ClusterLifeTest {
     @Test
     void strangersAreRefused() {
         try (TestCluster cluster = TestCluster.start(directory, 3)) {
-            List<Integer> ports = TestCluster.freePorts(3);
+            List<Integer> ports = FreePorts.take(3);
             String[] elsewhere = {
                 "cluster.port=" + ports.get(0),
                 "cluster.raft-port=" + ports.get(1),

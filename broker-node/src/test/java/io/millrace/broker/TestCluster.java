@@ -1,11 +1,9 @@
 package io.millrace.broker;
 
+import io.millrace.testing.FreePorts;
 import io.millrace.v1.DescribeClusterRequest;
 import io.millrace.v1.DescribeClusterResponse;
 import io.millrace.v1.TopicDescription;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +31,7 @@ public final class TestCluster implements AutoCloseable {
         this.root = root;
         this.settings = List.of(settings);
         for (int id = 1; id <= count; id++) {
-            ports.put(id, freePorts(3));
+            ports.put(id, FreePorts.take(3));
         }
         this.seeds =
                 ports.values().stream().map(one -> "127.0.0.1:" + one.get(0)).collect(Collectors.joining(","));
@@ -54,23 +52,6 @@ public final class TestCluster implements AutoCloseable {
         } catch (RuntimeException | AssertionError e) {
             cluster.close();
             throw e;
-        }
-    }
-
-    /** Ports that were free a moment ago, all different. */
-    public static List<Integer> freePorts(int count) {
-        List<ServerSocket> open = new ArrayList<>();
-        try {
-            for (int i = 0; i < count; i++) {
-                open.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            List<Integer> found = open.stream().map(ServerSocket::getLocalPort).toList();
-            for (ServerSocket one : open) {
-                one.close();
-            }
-            return found;
-        } catch (IOException e) {
-            throw new AssertionError(e);
         }
     }
 
@@ -106,7 +87,7 @@ public final class TestCluster implements AutoCloseable {
 
     /** One more broker, which is no seed. */
     public TestBroker join(int id) {
-        ports.put(id, freePorts(3));
+        ports.put(id, FreePorts.take(3));
         return start(id);
     }
 

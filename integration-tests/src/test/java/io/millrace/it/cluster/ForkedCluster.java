@@ -8,10 +8,9 @@ import io.millrace.client.MillraceClient;
 import io.millrace.client.MillraceException;
 import io.millrace.client.NewTopic;
 import io.millrace.client.PartitionDescription;
+import io.millrace.testing.FreePorts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,7 +48,12 @@ public final class ForkedCluster implements AutoCloseable {
         this.network = Network.of(count);
         List<String> seedList = new ArrayList<>();
         for (int id = 1; id <= count; id++) {
-            ports.add(network.hasFaults() ? new int[] {7070, 7071, 7072, 7073, 7074} : freePorts());
+            ports.add(
+                    network.hasFaults()
+                            ? new int[] {7070, 7071, 7072, 7073, 7074}
+                            : FreePorts.take(PORTS).stream()
+                                    .mapToInt(Integer::intValue)
+                                    .toArray());
             seedList.add(network.host(id) + ":" + ports.get(id - 1)[2]);
         }
         this.seeds = String.join(",", seedList);
@@ -70,22 +74,6 @@ public final class ForkedCluster implements AutoCloseable {
     /** All begin to start; {@link #awaitHealthy} waits for them. */
     public static ForkedCluster start(Path directory, int count, String... brokerOptions) {
         return new ForkedCluster(directory, count, List.of("-Xmx384m"), List.of(brokerOptions));
-    }
-
-    private static int[] freePorts() {
-        List<ServerSocket> held = new ArrayList<>();
-        try {
-            for (int i = 0; i < PORTS; i++) {
-                held.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-            }
-            int[] found = held.stream().mapToInt(ServerSocket::getLocalPort).toArray();
-            for (ServerSocket each : held) {
-                each.close();
-            }
-            return found;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private BrokerProcess launch(int id) {

@@ -8,10 +8,8 @@ import io.millrace.replication.ReplicatedLog;
 import io.millrace.replication.payload.PayloadEvents;
 import io.millrace.replication.payload.PayloadExchange;
 import io.millrace.replication.peer.ShardLeader;
+import io.millrace.testing.FreePorts;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -152,11 +150,7 @@ final class TestCluster implements AutoCloseable {
     }
 
     static RaftVoter newVoter(int id) {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new RaftVoter(id, 1, "127.0.0.1", free.getLocalPort());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new RaftVoter(id, 1, "127.0.0.1", FreePorts.take(1).get(0));
     }
 
     List<RaftVoter> voters() {
